@@ -1,0 +1,1 @@
+"""The shipped instances: data files, read through `models.instance.library`."""

@@ -1,0 +1,1 @@
+"""What mapper and emulator share: the hardware, the network, the instance, the mapping and its bits."""

@@ -1,0 +1,22 @@
+"""Instances: the YAML document, its checks, and what it means."""
+
+from models.instance.build import build, load_instance
+from models.instance.digest import edges_digest
+from models.instance.hardware import load_defects
+from models.instance.instance import Budget, Instance, Objective, PlacementRequest
+from models.instance.loader import parse_yaml
+from models.instance.schema import FORMAT, instance_schema
+
+__all__ = [
+    "FORMAT",
+    "Budget",
+    "Instance",
+    "Objective",
+    "PlacementRequest",
+    "build",
+    "edges_digest",
+    "instance_schema",
+    "load_defects",
+    "load_instance",
+    "parse_yaml",
+]

@@ -1,0 +1,94 @@
+"""The shipped instances: each loads, its digest is the recorded one, and its references name their source."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.errors import InstanceError
+from models.instance import library, load_instance
+from models.instance.loader import load_yaml
+
+#: cells, sources, synapses, and marocco's loss
+SHIPPED = {
+    "bm-100-s1-d4": (100, 0, 19800, 11820),
+    "column-0.01-s1-d8": (771, 0, 28528, 0),
+    "ff-100-100-s1-d4": (200, 100, 20000, 0),
+    "guidebook": (100, 50, 2485, None),
+    "guidebook-merged": (100, 50, 2485, None),
+    "ising-20-s1": (900, 0, 28559, 0),
+    "random-n100-p0.3-s1": (100, 0, 2990, 0),
+    "random-n400-p0.3-s1": (400, 0, 47953, 1),
+    "rbm-50-50-s1-d4": (100, 0, 10000, 5800),
+    "ring-10x32-s1": (330, 10, 10560, 2560),
+    "smallworld-n1000-k40-s1": (1000, 0, 39835, 3742),
+    "synfire-11x8-8-s1": (184, 8, 2112, 288),
+}
+
+
+def test_names():
+    assert set(SHIPPED) <= set(library.names())
+    assert library.names() == tuple(sorted(library.names()))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_instance(name):
+    cells, sources, synapses, lost = SHIPPED[name]
+    instance = load_instance(library.find(name))
+    assert instance.name == name
+    assert (instance.network.n_cells, instance.network.is_source.sum()) == (cells, sources)
+    assert len(instance.network.synapses) == synapses
+    assert instance.limits.neuron_size == (8 if name.endswith("-d8") else 4)
+    assert instance.origin["license"] == "CC-BY-4.0"
+    references = load_yaml(library.find(name).parent / "references.yaml").data
+    assert references["format"] == "wafer-references/1"
+    assert references["instance"] == {"name": name, "digest": instance.digest}
+    entries = [*references.get("published", []), *references.get("measured", [])]
+    assert entries
+    assert all(entry["source"] and 0 <= entry["lost"] <= entry["total"] for entry in entries)
+    if lost is not None:
+        assert [(entry["lost"], entry["total"]) for entry in entries] == [(lost, synapses)]
+
+
+def test_the_tiny_set_names_all_of_them():
+    assert "tiny" in library.sets()
+    members = dict(library.members("tiny"))
+    assert set(members) == set(SHIPPED)
+    assert all(load_instance(library.find(name)).digest == digest for name, digest in members.items())
+
+
+def test_the_shipped_set_is_small():
+    size = sum(
+        path.stat().st_size
+        for path in library.folder().rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    )
+    assert size < 1_000_000
+
+
+def test_guidebook_stimulus_is_the_published_matrix():
+    network = load_instance(library.find("guidebook")).network
+    stim = network.synapses.projection == 0
+    groups = (network.synapses.pre[stim] - 50) // 15
+    # requested synapses of the groups of sources 0-14, 15-29, 30-44, 45-49
+    assert np.bincount(groups).tolist() == [395, 368, 356, 128]
+    inputs = np.bincount(network.synapses.post[stim], minlength=50)
+    assert np.maximum(inputs - 20, 0).sum() == 258
+    served = [np.bincount(network.synapses.post[stim][groups == g], minlength=50) for g in range(4)]
+    lost = sum(np.maximum(n - cap, 0).sum() for n, cap in zip(served, (6, 6, 6, 2), strict=True))
+    assert lost == 294
+
+
+def test_guidebook_merged_is_the_same_network_on_two_buses():
+    free, merged = (load_instance(library.find(name)) for name in ("guidebook", "guidebook-merged"))
+    np.testing.assert_array_equal(free.network.synapses.pre, merged.network.synapses.pre)
+    np.testing.assert_array_equal(free.network.synapses.post, merged.network.synapses.post)
+    assert free.shared_buses == ()
+    assert [view.population for view in merged.shared_buses] == ["source", "neuron"]
+
+
+def test_unknown_names():
+    with pytest.raises(InstanceError, match="no instance 'guidebok' is shipped - did you mean 'guidebook'"):
+        library.find("guidebok")
+    with pytest.raises(InstanceError, match="no set 'tini' is shipped - did you mean 'tiny'"):
+        library.members("tini")
