@@ -97,16 +97,12 @@ def _routes(bits: Configuration, position: NDArray[np.int64], mapping: Mapping) 
     np.bitwise_or.at(bits.repeater, (position[owners // N_LINES], owners % N_LINES), registers)
 
 
-def _crossbar(
-    bits: Configuration, position: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]
-) -> None:
+def _crossbar(bits: Configuration, position: NDArray[np.int64], a: NDArray[np.int64], b: NDArray[np.int64]) -> None:
     """Close the crossbar switches between segments of one HICANN."""
     horizontal, vertical = np.minimum(a, b) % N_LINES, np.maximum(a, b) % N_LINES - N_HLINES
     slot = np.where(vertical < 128, 31 - horizontal // 2, horizontal // 2)
     for i in np.flatnonzero((vertical < 0) | (horizontal >= N_HLINES) | (vertical % 32 != slot)):
-        raise ValueError(
-            f"no crossbar switch between {segment_name(int(a[i]))} and {segment_name(int(b[i]))}"
-        )
+        raise ValueError(f"no crossbar switch between {segment_name(int(a[i]))} and {segment_name(int(b[i]))}")
     bits.crossbar[position[a // N_LINES], 8 * horizontal + vertical // 32] = True
 
 

@@ -36,7 +36,8 @@ _STEP: Final = ((0, -1), (1, 0), (0, 1), (-1, 0))
 
 def _positions() -> tuple[NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
     grid = np.full((HEIGHT, WIDTH), -1, dtype=np.int16)
-    xs, ys = [], []
+    xs: list[int] = []
+    ys: list[int] = []
     for y, first in enumerate(_FIRST_X):
         for x in range(first, WIDTH - first):
             grid[y, x] = len(xs)
@@ -79,7 +80,6 @@ RETICLE_GRID, RETICLE_OF = _reticles()
 
 #: FPGA of each reticle 0..47 (halco external.cpp; one FPGA per reticle on the Kintex system).
 FPGA_OF_RETICLE: Final[NDArray[np.int16]] = np.array(
-    # fmt: off
     [12, 13, 11,
      16, 14, 15, 10, 9,
      20, 17, 19, 7, 6, 8, 3,
@@ -88,19 +88,16 @@ FPGA_OF_RETICLE: Final[NDArray[np.int16]] = np.array(
      27, 29, 30, 41, 40, 38, 44,
      31, 32, 39, 37, 36,
      33, 34, 35],
-    # fmt: on
     dtype=np.int16,
-)
+)  # fmt: skip
 RETICLE_OF_FPGA: Final[NDArray[np.int16]] = np.argsort(FPGA_OF_RETICLE).astype(np.int16)
 FPGA_OF: Final[NDArray[np.int16]] = FPGA_OF_RETICLE[RETICLE_OF]
 
 #: Power-supply number (1-based) of each FPGA's reticle, ADC trigger and ADC group of each FPGA (halco tables).
 POWER_NUMBER_OF_FPGA: Final[tuple[int, ...]] = (
-    # fmt: off
     15, 13, 16, 14, 9, 46, 11, 12, 10, 8, 7, 5, 1, 4, 45, 6, 2, 43, 48, 3, 44, 42, 41, 47,
     39, 37, 40, 38, 36, 33, 35, 32, 31, 29, 30, 25, 26, 28, 19, 27, 22, 21, 24, 34, 20, 18, 17, 23,
-    # fmt: on
-)
+)  # fmt: skip
 ADC_TRIGGER_OF_FPGA: Final[tuple[int, ...]] = tuple(
     trigger for trigger in (8, 7, 6, 5, 4, 3, 2, 1, 0, 11, 10, 9) for _ in range(4)
 )

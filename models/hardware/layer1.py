@@ -220,7 +220,7 @@ def full_graph() -> L1Graph:
     """Return the graph of a wafer without defects: 122,880 segments, 309,248 edges, 32 components."""
     hicanns = np.arange(N_HICANNS, dtype=np.int32)[:, None]
     numbers = np.arange(N_CROSSBAR_SWITCHES, dtype=np.int32)[None, :]
-    parts = [
+    parts: list[tuple[NDArray[np.signedinteger], ...]] = [
         (
             hicanns * N_LINES + SWITCH_HLINE[None, :],
             hicanns * N_LINES + N_HLINES + SWITCH_VLINE[None, :],
@@ -229,9 +229,7 @@ def full_graph() -> L1Graph:
         )
     ]
     parts += [_hops(direction) for direction in (EAST, SOUTH)]
-    a, b, owner, switch = (
-        np.concatenate([part[i].ravel() for part in parts]).astype(np.int32) for i in range(4)
-    )
+    a, b, owner, switch = (np.concatenate([part[i].ravel() for part in parts]).astype(np.int32) for i in range(4))
     return L1Graph(a, b, owner, switch, np.ones(N_SEGMENTS, dtype=np.bool_))
 
 

@@ -128,6 +128,4 @@ def check_limit(name: str, value: float | bool) -> None:
     limit = LIMITS[name]
     if not limit.minimum <= value <= limit.maximum or (limit.step and value % limit.step):
         step = f" in steps of {limit.step}" if limit.step > 1 else ""
-        raise LimitError(
-            f"{name} must be {limit.minimum:g}..{limit.maximum:g}{step} [{limit.unit}] (got {value!r})"
-        )
+        raise LimitError(f"{name} must be {limit.minimum:g}..{limit.maximum:g}{step} [{limit.unit}] (got {value!r})")

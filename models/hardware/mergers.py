@@ -11,7 +11,7 @@ Sources: halco merger*onhicann.h; halbe ``L1Address``; marocco ``MergerTreeGraph
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final
 
 import numpy as np
@@ -84,16 +84,14 @@ def is_realisable(block_to_dnc: Sequence[int]) -> bool:
     """
     used = {dnc for dnc in block_to_dnc if dnc >= 0}
     return all(
-        next((d for d in PATHS[block] if d in used), None) == dnc
-        for block, dnc in enumerate(block_to_dnc)
-        if dnc >= 0
+        next((d for d in PATHS[block] if d in used), None) == dnc for block, dnc in enumerate(block_to_dnc) if dnc >= 0
     )
 
 
 def is_monotone(block_to_dnc: Sequence[int]) -> bool:
     """Tell whether the DNC merger never falls with the block number (all that marocco's configurator takes)."""
     used = [d for d in block_to_dnc if d >= 0]
-    return all(a <= b for a, b in zip(used, used[1:], strict=False))
+    return all(a <= b for a, b in pairwise(used))
 
 
 def modes_for_map(block_to_dnc: Sequence[int]) -> tuple[int, ...]:
@@ -111,7 +109,7 @@ def modes_for_map(block_to_dnc: Sequence[int]) -> tuple[int, ...]:
         if dnc < 0:
             continue
         path = upward_path(block)
-        for below, above in zip(path, path[1:], strict=False):
+        for below, above in pairwise(path):
             if below == TAP[dnc]:
                 break
             wanted.setdefault(above, set()).add(_input_side(below))
@@ -160,9 +158,10 @@ DISABLED_DECODER: Final = 1
 
 
 def _usable_addresses() -> NDArray[np.int8]:
-    address = np.arange(64)
+    address: NDArray[np.int8] = np.arange(64, dtype=np.int8)
     ok = (address != LOCKING_ADDRESS) & (address % 16 != DISABLED_DECODER)
-    return address[ok].astype(np.int8)
+    usable: NDArray[np.int8] = address[ok]
+    return usable
 
 
 #: The 59 L1 addresses that a bus can give to sources, ascending.

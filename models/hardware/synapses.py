@@ -46,7 +46,8 @@ def driver_at(side: int, half: int, index: int) -> int:
 
 #: ``DRIVER_AT[side, half, index]``, shape (2, 2, 56).
 DRIVER_AT: Final[NDArray[np.int16]] = np.array(
-    [[[driver_at(s, h, i) for i in range(DRIVERS_PER_QUADRANT)] for h in (0, 1)] for s in (0, 1)], dtype=np.int16
+    [[[driver_at(s, h, i) for i in range(DRIVERS_PER_QUADRANT)] for h in (0, 1)] for s in (0, 1)],
+    dtype=np.int16,
 )
 
 
@@ -54,7 +55,9 @@ def _switch_matrix() -> NDArray[np.bool_]:
     v = np.arange(N_VLINES)[:, None]
     y = _DRIVER[None, :]
     line_group, row_group = (v % 32) // 4, (y % 16) // 2
-    return np.where((v < 128) != (y >= 112), row_group == line_group, row_group == 7 - line_group)
+    mirrored = (v < 128) == (y >= 112)
+    exists: NDArray[np.bool_] = row_group == np.where(mirrored, 7 - line_group, line_group)
+    return exists
 
 
 #: ``SWITCH[v, y]``: a select switch joins VLine v and the switch row of driver y, shape (256, 224).

@@ -18,7 +18,14 @@ from models.hardware.defects import COMPONENTS, Defects
 from models.hardware.layer1 import N_HLINES, N_LINES, N_SEGMENTS, VLINE_OF_VREPEATER, L1Graph, full_graph
 from models.hardware.mergers import sending_hline
 from models.hardware.neurons import FG_BLOCK_OF_DENMEM, N_COLUMNS
-from models.hardware.synapses import DRIVER_HALF, DRIVER_SIDE, N_ROWS, N_SYNAPSE_SWITCHES, SWITCH_ROW, SWITCH_VLINE
+from models.hardware.synapses import (
+    DRIVER_HALF,
+    DRIVER_SIDE,
+    N_ROWS,
+    N_SYNAPSE_SWITCHES,
+    SWITCH_ROW,
+    SWITCH_VLINE,
+)
 
 Bools = NDArray[np.bool_]
 
@@ -66,9 +73,9 @@ class Wafer:
         Without the link sthal skips a HICANN's synapse array and no spikes go in or out
         (sthal ParallelHICANNv4Configurator).
         """
-        linked = self.hicanns & ~np.isin(FPGA_OF, self.defects.fpgas)
+        linked: Bools = self.hicanns & ~np.isin(FPGA_OF, self.defects.fpgas)
         for fpga, link in self.defects.hslinks:
-            linked = linked & ~((fpga == FPGA_OF) & (link == LINK_OF))
+            linked &= (fpga != FPGA_OF) | (link != LINK_OF)
         return linked
 
     @cached_property
@@ -134,10 +141,7 @@ class Wafer:
         lines = np.array([sending_hline(dnc) for dnc in range(8)])
         segments = np.arange(N_HICANNS)[:, None] * N_LINES + lines[None, :]
         usable: Bools = (
-            self.working("dncmergers")
-            & self.segments[segments]
-            & self.repeaters[segments]
-            & self.linked[:, None]
+            self.working("dncmergers") & self.segments[segments] & self.repeaters[segments] & self.linked[:, None]
         )
         return usable
 
@@ -159,9 +163,9 @@ class Wafer:
     @cached_property
     def hicanns_with_dead_cells(self) -> NDArray[np.int64]:
         """HICANNs with blacklisted synapses or rows, ascending."""
-        return np.union1d(
-            self.defects.indices("synapses")[:, 0], self.defects.indices("synapserows")[:, 0]
-        ).astype(np.int64)
+        return np.union1d(self.defects.indices("synapses")[:, 0], self.defects.indices("synapserows")[:, 0]).astype(
+            np.int64
+        )
 
     def dead_synapses(self, hicann: int) -> Bools:
         """Return the synapses of a HICANN that may not be used, (448, 256)."""
@@ -176,4 +180,4 @@ class Wafer:
 
 
 assert N_SEGMENTS == N_HICANNS * (N_HLINES + 256)
-assert N_ROWS == COMPONENTS["synapserows"]
+assert COMPONENTS["synapserows"] == N_ROWS

@@ -32,9 +32,7 @@ def canonical(document: InstanceDoc, data: Mapping[str, Any]) -> str:
     for part in ("populations", "projections"):
         network[part] = [[name, body] for name, body in network.get(part, {}).items()]
     tree = _without_digests(tree)
-    return json.dumps(
-        _shortest({**tree, "data": dict(data)}), sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return json.dumps(_shortest({**tree, "data": dict(data)}), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def instance_digest(document: InstanceDoc, data: Mapping[str, Any]) -> str:

@@ -24,9 +24,7 @@ def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
     path = document_path(document.data, loc)
     if kind == "extra_forbidden":
         path = path if path and path[-1] == loc[-1] else (*path, loc[-1])
-        return Problem(
-            document.where(path, key=True), dotted(path), f"unknown key {loc[-1]!r}", _close(loc[-1])
-        )
+        return Problem(document.where(path, key=True), dotted(path), f"unknown key {loc[-1]!r}", _close(loc[-1]))
     if kind == "missing":
         hint = f"add {loc[-1]}: to it"
         return Problem(document.where(path, key=True), dotted(path), f"{loc[-1]!r} is missing", hint)

@@ -44,9 +44,7 @@ class _Taken:
     columns: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def placement_problems(
-    requests: Sequence[PlacementRequest], network: Network, wafer: Wafer
-) -> Iterator[Problem]:
+def placement_problems(requests: Sequence[PlacementRequest], network: Network, wafer: Wafer) -> Iterator[Problem]:
     """Yield what is wrong with requests: chips that cannot be used, wrong counts, anything placed twice."""
     taken = _Taken()
     for i, request in enumerate(requests):

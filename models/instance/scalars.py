@@ -57,9 +57,7 @@ Fraction = Annotated[Real, Field(ge=0, le=1)]
 
 _DIGEST_CHECK = _matching("sha256:[0-9a-f]{64}", "a digest is 'sha256:' and 64 hexadecimal digits")
 _NAME_CHECK = _matching(INSTANCE_NAME, "a name is a letter and up to 63 letters, digits, '_', '.', '-'")
-_PART_CHECK = _matching(
-    PART_NAME, "a name is up to 64 letters, digits, '_', '.', '-' and starts with none of '.-'"
-)
+_PART_CHECK = _matching(PART_NAME, "a name is up to 64 letters, digits, '_', '.', '-' and starts with none of '.-'")
 _VIEW_CHECK = _matching(VIEW, "cells are written name, name[a:b] or name[a:b:step]")
 Digest = Annotated[Text, _DIGEST_CHECK[0], _DIGEST_CHECK[1]]
 InstanceName = Annotated[Text, _NAME_CHECK[0], _NAME_CHECK[1]]
@@ -76,9 +74,7 @@ class Position(Doc):
     y: Int
 
 
-Hicann = Annotated[
-    _HicannNumber, BeforeValidator(_at_position, json_schema_input_type=_HicannNumber | Position)
-]
+Hicann = Annotated[_HicannNumber, BeforeValidator(_at_position, json_schema_input_type=_HicannNumber | Position)]
 Hicanns = Annotated[
     list[Hicann],
     Field(min_length=1),

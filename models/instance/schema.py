@@ -52,9 +52,7 @@ class PlacementDoc(Doc):
     def _one_place(self) -> PlacementDoc:
         places = [p for p in ("hicann", "neuron_block", "neurons") if getattr(self, p) is not None]
         if len(places) > 1:
-            raise ValueError(
-                f"only one of hicann, neuron_block and neurons can hold ({', '.join(places)} given)"
-            )
+            raise ValueError(f"only one of hicann, neuron_block and neurons can hold ({', '.join(places)} given)")
         if not places and self.size is None:
             raise ValueError("one of hicann, neuron_block, neurons or size is needed")
         return self

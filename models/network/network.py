@@ -229,9 +229,7 @@ class Network:
             raise InstanceError(problems)
         return _collect(self.projections, built)
 
-    def _expand(
-        self, projection: Projection
-    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    def _expand(self, projection: Projection) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
         pre_cells, post_cells = self._assembly(projection.pre), self._assembly(projection.post)
         own = np.full(self.n_cells, -1, dtype=np.int64)
         own[pre_cells] = np.arange(len(pre_cells))
@@ -296,9 +294,7 @@ def _population_problems(populations: Sequence[Population]) -> Iterator[Problem]
             yield from parameter_problems(path, population.size, population.cell, population.params)
 
 
-def _projection_problems(
-    projections: Sequence[Projection], known: Mapping[str, Population]
-) -> Iterator[Problem]:
+def _projection_problems(projections: Sequence[Projection], known: Mapping[str, Population]) -> Iterator[Problem]:
     yield from _duplicates((p.name for p in projections), "network.projections")
     if len(projections) > np.iinfo(np.uint16).max:
         yield Problem("", "network.projections", f"at most 65535 projections (got {len(projections)})")

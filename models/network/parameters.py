@@ -14,9 +14,7 @@ from models.network.cells import CELL_TYPES, LIST_PARAMETERS, receptors
 from models.network.streams import Normal, Uniform
 
 
-def parameter(
-    population: str, size: int, cell: str, params: Mapping[str, Any], name: str
-) -> NDArray[np.float64]:
+def parameter(population: str, size: int, cell: str, params: Mapping[str, Any], name: str) -> NDArray[np.float64]:
     """Return the value of a scalar parameter for each cell, (size,), in PyNN units.
 
     A distribution draws from the stream ``POPULATION/PARAMETER``.
@@ -93,8 +91,6 @@ def _value_problems(where: str, name: str, value: Any, size: int) -> Iterator[Pr
         yield Problem("", where, "the value is not a finite number")
     elif name == "i_offset" and np.any(numbers != 0):
         hint = "remove it, or inject current through spike input"
-        yield Problem(
-            "", where, f"the hardware has no constant current input: {name} must be 0 (got {value!r})", hint
-        )
+        yield Problem("", where, f"the hardware has no constant current input: {name} must be 0 (got {value!r})", hint)
     elif name == "rate" and np.any(numbers < 0):
         yield Problem("", where, f"a rate cannot be negative (got {value!r})")

@@ -149,9 +149,7 @@ def normal_quantile(p: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(inner, q * _ratio(_CENTRE, centre), np.where(q < 0, -tail, tail))
 
 
-def _ratio(
-    coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _ratio(coefficients: tuple[tuple[float, ...], tuple[float, ...]], x: NDArray[np.float64]) -> NDArray[np.float64]:
     numerator, denominator = (np.zeros_like(x), np.zeros_like(x))
     for up, down in zip(*coefficients, strict=True):
         numerator = numerator * x + up

@@ -1,0 +1,149 @@
+"""Decoder-group-aware addresses: which of a bus's four address groups every source gets.
+
+Model, for one bus with sources i, jointly for all its target HICANNs t:
+
+Variables
+    x[i, d] in {0, 1}: source i has an address of group d = 0..3.
+Constraints
+    sum_d x[i, d] = 1; sum_i x[i, d] <= 14, 15, 15, 15 addresses of the group.
+Objective
+    Lexicographic: least synapses lost to the chain limit summed over t, then least drivers summed over t; both from
+    the exact row model (`BusModel`).
+
+Method: seeded annealing on swaps and moves, for the buses that lose synapses, starting from the present addresses and
+never worse than them.  A bus is finished when it loses no more than it would with all its sources in one group, which
+is a bound.  A fixed number of moves is shared out, so the result does not depend on the machine.  Buses with few
+targets that still lose more than their bound are then polished with CP-SAT, see `decoder_groups_cpsat`.
+
+Source: 2-bit driver decoders per half row, halbe RowConfig and L1Address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapper.addresses.decoder_groups_cpsat import polished
+from mapper.bus import BusCost, BusModel
+from mapper.context import Context
+from mapper.problem import Problem
+from models.hardware.mergers import ADDRESSES, GROUP_CAPACITY
+from models.mapping import Mapping, nets_of
+
+#: One lost synapse outweighs any number of drivers on a wafer.
+_LOSS_WEIGHT = 1e5
+#: Start temperature in lost synapses; from 0.3, 0.6, 1, 2, 3 tried on the guidebook network the best one.
+_HOT = 0.6 * _LOSS_WEIGHT
+#: Moves of one annealing run: from there on another start gains more than a longer run.
+_MOVES_PER_RUN = 20_000
+
+
+def decoder_groups(
+    problem: Problem, draft: Mapping, context: Context, *, moves: int = 200_000, polish: bool = True
+) -> Mapping:
+    """Regroup the addresses of every bus on which the chain limit loses synapses."""
+    model = BusModel(problem, draft.placement, problem.limits.driver_chain_length)
+    address = draft.addresses.address.copy()
+    losing = []
+    for cells in _buses(draft):
+        groups = address[cells].astype(np.int64) >> 4
+        cost, ideal = model.cost(cells, groups), model.cost(cells, np.zeros(len(cells), dtype=np.int64))
+        if cost.lost > ideal.lost:
+            losing.append((cells, groups, cost, ideal.lost))
+    rng = context.rng("addresses/decoder_groups")
+    for cells, groups, cost, ideal_loss in losing:
+        if context.over:
+            break
+        better = _anneal(model, cells, groups, cost, ideal_loss, rng, moves // len(losing), context)
+        if polish and model.cost(cells, better).lost > ideal_loss:
+            better = polished(problem, draft.placement, model, cells, better, context)
+        address[cells] = addresses_in(better)
+    return replace(draft, addresses=replace(draft.addresses, address=address))
+
+
+def _buses(draft: Mapping) -> list[NDArray[np.int32]]:
+    """Return the cells of every net, nets ascending."""
+    net = nets_of(draft.placement, draft.addresses)
+    order = np.argsort(net, kind="stable").astype(np.int32)
+    order = order[net[order] >= 0]
+    first = np.flatnonzero(np.diff(net[order], prepend=-1))
+    return np.split(order, first[1:]) if len(order) else []
+
+
+def _weight(cost: BusCost) -> float:
+    return _LOSS_WEIGHT * cost.lost + cost.drivers
+
+
+def _anneal(
+    model: BusModel,
+    cells: NDArray[np.int32],
+    groups: NDArray[np.int64],
+    cost: BusCost,
+    ideal_loss: int,
+    rng: np.random.Generator,
+    moves: int,
+    context: Context,
+) -> NDArray[np.int64]:
+    """Return the best grouping met in runs of at most ``_MOVES_PER_RUN`` steps, ``moves`` in all."""
+    best, best_groups = _weight(cost), groups
+    for start in range(0, moves, _MOVES_PER_RUN):
+        if context.over or best < _LOSS_WEIGHT * (ideal_loss + 1):
+            break
+        steps = min(_MOVES_PER_RUN, moves - start)
+        found, weight = _one_run(model, cells, groups, _weight(cost), ideal_loss, rng, steps, context)
+        if weight < best:
+            best, best_groups = weight, found
+    return best_groups
+
+
+def _one_run(
+    model: BusModel,
+    cells: NDArray[np.int32],
+    groups: NDArray[np.int64],
+    present: float,
+    ideal_loss: int,
+    rng: np.random.Generator,
+    moves: int,
+    context: Context,
+) -> tuple[NDArray[np.int64], float]:
+    groups = groups.copy()
+    best, best_groups = present, groups.copy()
+    room = np.array(GROUP_CAPACITY) - np.bincount(groups, minlength=4)
+    for step in range(moves):
+        if step % 256 == 0 and (context.over or best < _LOSS_WEIGHT * (ideal_loss + 1)):
+            break
+        i, to = int(rng.integers(len(cells))), int(rng.integers(4))
+        old = groups[i]
+        if to == old:
+            continue
+        partner = -1 if room[to] > 0 else int(rng.choice(np.flatnonzero(groups == to)))
+        _swap(groups, i, partner, to, old)
+        new = _weight(model.cost(cells, groups))
+        temperature = _HOT * (1.0 - step / moves) + 1e-9
+        if new <= present or rng.random() < np.exp((present - new) / temperature):
+            present = new
+            if partner < 0:
+                room[to] -= 1
+                room[old] += 1
+            if new < best:
+                best, best_groups = new, groups.copy()
+        else:
+            _swap(groups, i, partner, old, to)
+    return best_groups, best
+
+
+def _swap(groups: NDArray[np.int64], i: int, partner: int, to: int, partner_to: int) -> None:
+    groups[i] = to
+    if partner >= 0:
+        groups[partner] = partner_to
+
+
+def addresses_in(groups: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Return distinct addresses in the given groups, highest first, (n,)."""
+    address = np.empty(len(groups), dtype=np.int8)
+    for d in range(4):
+        members = np.flatnonzero(groups == d)
+        address[members] = ADDRESSES[::-1][ADDRESSES[::-1] >> 4 == d][: len(members)]
+    return address

@@ -1,0 +1,80 @@
+"""What one bus would cost: drivers, loss and target HICANNs of a set of sources with their decoder groups.
+
+Merging, decoder groups and placement ask this question thousands of times; it is answered without sorting.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapper.demand import targets_table
+from mapper.kernels.buses import bus_cost
+from mapper.problem import Problem
+from models.hardware.mergers import ADDRESSES
+from models.mapping import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class BusCost:
+    """Cost of a bus when every target HICANN gives it as long a chain as it wants, up to the chain limit.
+
+    Attributes
+    ----------
+    lost : int
+        Synapses that the chain limit alone loses.
+    drivers : int
+        Drivers wanted on all target HICANNs together.
+    targets : int
+        Target HICANNs, each of which needs a route.
+    """
+
+    lost: int
+    drivers: int
+    targets: int
+
+
+class BusModel:
+    """Evaluates buses for one placement; reuses its work arrays.
+
+    Parameters
+    ----------
+    problem : Problem
+        The instance.
+    placement : Placement
+        Where the target neurons are.
+    chain_length : int
+        Drivers that one bus may have on a HICANN.
+    """
+
+    def __init__(self, problem: Problem, placement: Placement, chain_length: int) -> None:
+        synapses = problem.synapses
+        self.n_cells = problem.n_cells
+        start, synapse = problem.outgoing
+        post = synapses.post[synapse]
+        placed = placement.hicann[post] >= 0
+        self._start = np.concatenate([[0], np.cumsum(placed)])[start].astype(np.int64)
+        self._post = post[placed].astype(np.int32)
+        self._kind = (synapses.receptor[synapse].astype(np.int8) * 3 + synapses.stp[synapse])[placed]
+        self._hicann = placement.hicann.astype(np.int64)
+        self._column = placement.column.astype(np.int64)
+        self._width = placement.width.astype(np.int64)
+        self._receptors = problem.network.receptor_count.astype(np.int64)
+        self._targets = targets_table()
+        self._slot = np.full(self.n_cells, -1, dtype=np.int64)
+        self.chain_length = chain_length
+
+    def cost(self, cells: NDArray[np.int32], groups: NDArray[np.int64]) -> BusCost:
+        """Return the cost of a bus that carries ``cells`` with decoder ``groups``, both (n,)."""
+        lost, drivers, targets = bus_cost(
+            cells.astype(np.int64), groups, self._start, self._post, self._kind, self._hicann, self._column,
+            self._width, self._receptors, self._targets, self._slot, self.chain_length,
+        )  # fmt: skip
+        return BusCost(int(lost), int(drivers), int(targets))
+
+
+def high_first_groups(n: int) -> NDArray[np.int64]:
+    """Return the decoder groups of n sources that take the highest free addresses one after the other."""
+    return (ADDRESSES[::-1][:n].astype(np.int64)) >> 4

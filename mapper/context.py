@@ -1,0 +1,95 @@
+"""Budget, randomness, interruption and progress of one solve: the only things that stages share besides data."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of progress.
+
+    Attributes
+    ----------
+    kind : str
+        ``stage``, ``incumbent``, ``bound``, ``warning`` or ``status``.
+    t : float
+        Seconds since the solve began.
+    stage : str
+        Which stage speaks.
+    lost, bound : int or None
+        Best loss and best lower bound so far [synapses].
+    message : str
+        For people.
+    """
+
+    kind: str
+    t: float
+    stage: str = ""
+    lost: int | None = None
+    bound: int | None = None
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a stage may ask for.
+
+    Attributes
+    ----------
+    seed : int
+        Seed of every random choice.
+    threads : int
+        Processor cores that solvers may use.
+    time_limit : float or None
+        Wall-clock seconds for the whole solve; None: no limit.
+    det_limit : float or None
+        Deterministic budget: work is counted, not timed, and results do not depend on the machine.
+    listener : callable or None
+        Gets every `Event`.
+    stop : threading.Event
+        Set from outside to end the solve with the best mapping found.
+    """
+
+    seed: int = 0
+    threads: int = 1
+    time_limit: float | None = None
+    det_limit: float | None = None
+    listener: Callable[[Event], None] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.monotonic)
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Return the random generator of a named purpose; purposes do not disturb each other."""
+        from zlib import crc32
+
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, crc32(name.encode())])))
+
+    @property
+    def elapsed(self) -> float:
+        """Return the seconds since the solve began."""
+        return time.monotonic() - self.started
+
+    @property
+    def remaining(self) -> float:
+        """Return the wall-clock seconds left, infinity without a time limit or under a deterministic one."""
+        if self.time_limit is None or self.det_limit is not None:
+            return float("inf")
+        return self.time_limit - self.elapsed
+
+    @property
+    def over(self) -> bool:
+        """Tell whether the solve must end now: interrupted or out of time."""
+        return self.stop.is_set() or self.remaining <= 0
+
+    def emit(
+        self, kind: str, stage: str = "", message: str = "", lost: int | None = None, bound: int | None = None
+    ) -> None:
+        """Send an event to the listener, if any."""
+        if self.listener is not None:
+            self.listener(Event(kind, self.elapsed, stage, lost, bound, message))

@@ -1,0 +1,118 @@
+"""Merging with the driver model in view: the best of all 128 merger maps, HICANN by HICANN.
+
+Model, for one HICANN with its occupied neuron blocks:
+
+Variables
+    The map block -> DNC merger, one of the (at most 128) maps that the merger tree can realise.
+Constraints
+    At most ``sources_per_bus`` sources on a bus; working mergers on the way and a working sending line; cells of a
+    shared bus stay together.
+Objective
+    Lexicographic: least synapses lost to the chain limit on any target HICANN, then least drivers plus a price per
+    route (few buses), then fewest buses.
+
+Every map is tried, so the choice is exact for addresses given out highest first; a set of blocks that already
+loses synapses is not extended.
+
+Source: merger tree from halco; chain limit from marocco and calibtic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mapper.bus import BusCost, BusModel, high_first_groups
+from mapper.context import Context
+from mapper.problem import Problem
+from models.errors import PlacementError, ResourceExhausted
+from models.hardware.mergers import TAP, complete_maps, upward_path
+from models.mapping import OUTPUT, Mapping, Merging
+
+#: A route takes layer-1 lines on several HICANNs; it is priced like this many drivers.
+_ROUTE_PRICE = 1.0
+_IMPOSSIBLE = BusCost(1 << 40, 0, 0)
+
+
+def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
+    """Choose the merger map of every HICANN that hosts neurons."""
+    placement = draft.placement
+    model = BusModel(problem, placement, problem.limits.driver_chain_length)
+    merging = Merging.empty()
+    shared = [problem.network.cells(view) for view in problem.instance.shared_buses]
+    block = placement.block
+    for hicann in placement.hicanns_with_neurons:
+        here = np.flatnonzero((placement.hicann == hicann) & (block >= 0))
+        here = here[np.argsort(placement.sequence[here], kind="stable")]
+        cells = [here[block[here] == b].astype(np.int32) for b in range(8)]
+        together = [
+            {b for b in range(8) if np.isin(cells[b], group).any()} for group in shared if np.isin(here, group).any()
+        ]
+        best = _best_map(problem, int(hicann), cells, together, model)
+        for b, dnc in enumerate(best):
+            if dnc >= 0:
+                merging.block_to_dnc[hicann, b] = dnc
+                merging.mode[hicann, dnc] = OUTPUT
+    return replace(draft, merging=merging)
+
+
+def _best_map(
+    problem: Problem,
+    hicann: int,
+    cells: list[NDArray[np.int32]],
+    together: list[set[int]],
+    model: BusModel,
+) -> tuple[int, ...]:
+    active = [b for b in range(8) if len(cells[b])]
+    can_send = problem.wafer.can_send[hicann]
+    nodes = problem.wafer.merger_nodes[hicann]
+    costs: dict[tuple[int, ...], BusCost] = {}
+
+    def cost(blocks: tuple[int, ...]) -> BusCost:
+        if blocks not in costs:
+            costs[blocks] = _cost(problem, [cells[b] for b in blocks], model, hopeless(blocks))
+        return costs[blocks]
+
+    def hopeless(blocks: tuple[int, ...]) -> bool:
+        return len(blocks) > 1 and not together and any(cost((b,)).lost > 0 for b in blocks)
+
+    best: tuple[tuple[float, ...], tuple[int, ...]] | None = None
+    for full in complete_maps():
+        chosen = tuple(full[b] if b in active else -1 for b in range(8))
+        if not all(can_send[d] and _path_works(nodes, b, d) for b, d in enumerate(chosen) if d >= 0):
+            continue
+        if any(len({chosen[b] for b in group}) > 1 for group in together):
+            continue
+        buses: dict[int, list[int]] = {}
+        for b, d in enumerate(chosen):
+            if d >= 0:
+                buses.setdefault(d, []).append(b)
+        priced = [cost(tuple(blocks)) for blocks in buses.values()]
+        rank = (
+            float(sum(c.lost for c in priced)),
+            sum(c.drivers + _ROUTE_PRICE * c.targets for c in priced),
+            float(len(priced)),
+        )
+        if best is None or rank < best[0]:
+            best = (rank, chosen)
+    if best is None:
+        raise ResourceExhausted(
+            f"HICANN {hicann}: no working way through the merger tree for its neurons; blacklist its neurons too"
+        )
+    if best[0][0] >= _IMPOSSIBLE.lost:
+        raise PlacementError(f"HICANN {hicann}: the cells of a shared bus do not fit on one bus")
+    return best[1]
+
+
+def _path_works(nodes: NDArray[np.bool_], block: int, dnc: int) -> bool:
+    path = upward_path(block)
+    return all(nodes[n] for n in path[: path.index(TAP[dnc]) + 1])
+
+
+def _cost(problem: Problem, parts: list[NDArray[np.int32]], model: BusModel, hopeless: bool) -> BusCost:
+    cells = np.concatenate(parts)
+    if len(cells) > problem.limits.sources_per_bus or hopeless:
+        return _IMPOSSIBLE
+    return model.cost(cells, high_first_groups(len(cells)))

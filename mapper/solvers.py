@@ -1,0 +1,147 @@
+"""Named solvers: a solver is a table of stages, each with its algorithm and options.
+
+``marocco*`` are the heuristics of the incumbent; ``cpsat`` searches over tables of its own, see `mapper.search`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from inspect import Parameter, signature
+from typing import Any, Final
+
+from mapper.context import Context
+from mapper.problem import Problem
+from models.errors import MapperError
+from models.mapping import Mapping as WaferMapping
+
+Algorithm = Callable[..., WaferMapping]
+
+#: Stages in the order in which they run.
+STAGES: Final = ("placement", "merging", "addresses", "inputs", "routing", "drivers", "rows")
+
+
+class SolverError(MapperError, ValueError):
+    """An unknown solver, stage, algorithm or option."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage of a solver: algorithm name and keyword options."""
+
+    stage: str
+    algorithm: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+Table = tuple[Step, ...]
+
+
+def table(**algorithms: str) -> Table:
+    """Return a solver table with one algorithm per stage, in stage order."""
+    return tuple(Step(stage, algorithms[stage]) for stage in STAGES)
+
+
+MAROCCO: Final = table(
+    placement="linear",
+    merging="marocco_greedy",
+    addresses="high_first",
+    inputs="nearest",
+    routing="backbone",
+    drivers="fieres",
+    rows="proportional",
+)
+
+
+def _replaced(base: Table, stage: str, algorithm: str | None = None, **options: Any) -> Table:
+    return tuple(
+        Step(s.stage, algorithm or s.algorithm, {**s.options, **options}) if s.stage == stage else s for s in base
+    )
+
+
+TABLES: Final[Mapping[str, Table]] = {
+    "marocco": MAROCCO,
+    "marocco-2015": _replaced(
+        _replaced(MAROCCO, "merging", strategy="minimize_number_of_sending_repeaters"),
+        "inputs",
+        chain_aware=False,
+    ),
+    "marocco-dijkstra": _replaced(MAROCCO, "routing", "dijkstra"),
+}
+#: Solvers that search over tables, by the function ``module:name`` that runs them.
+SEARCHES: Final[Mapping[str, str]] = {
+    "cpsat": "mapper.search:search",
+    "cpsat-fixed-placement": "mapper.search:search_fixed_placement",
+}
+
+
+def solver_names() -> tuple[str, ...]:
+    """Return the names of all solvers."""
+    return (*TABLES, *SEARCHES)
+
+
+def find_algorithm(stage: str, name: str) -> Algorithm:
+    """Return an algorithm of a stage.
+
+    Raises
+    ------
+    SolverError
+        If the stage or the algorithm does not exist.
+    """
+    if stage not in STAGES:
+        raise SolverError(f"no stage {stage!r}: the stages are {', '.join(STAGES)}")
+    algorithms: Mapping[str, Algorithm] = import_module(f"mapper.{stage}").ALGORITHMS
+    if name not in algorithms:
+        raise SolverError(f"{stage} has no algorithm {name!r}: it has {', '.join(algorithms)}")
+    return algorithms[name]
+
+
+def with_settings(base: Table, settings: Mapping[str, str]) -> Table:
+    """Return a table changed by ``stage=algorithm`` and ``stage.option=value`` settings.
+
+    Raises
+    ------
+    SolverError
+        If a stage, algorithm or option does not exist or a value has the wrong type.
+    """
+    for key, value in settings.items():
+        stage, _, option = key.partition(".")
+        if not option:
+            find_algorithm(stage, value)
+            base = tuple(Step(stage, value) if s.stage == stage else s for s in base)
+            continue
+        if stage not in STAGES:
+            raise SolverError(f"no stage {stage!r}: the stages are {', '.join(STAGES)}")
+        step = next(s for s in base if s.stage == stage)
+        base = _replaced(base, stage, **{option: _parsed(step, option, value)})
+    return base
+
+
+def _parsed(step: Step, option: str, value: str) -> Any:
+    parameters = {
+        name: p
+        for name, p in signature(find_algorithm(step.stage, step.algorithm)).parameters.items()
+        if p.kind is Parameter.KEYWORD_ONLY
+    }
+    if option not in parameters:
+        known = ", ".join(parameters) or "no options"
+        raise SolverError(f"{step.stage} {step.algorithm!r} has no option {option!r}: it has {known}")
+    default = parameters[option].default
+    try:
+        if isinstance(default, bool):
+            return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[value.lower()]
+        if isinstance(default, str):
+            return value
+        return float(value) if isinstance(default, float) else int(value)
+    except (KeyError, ValueError):
+        raise SolverError(f"{step.stage}.{option} must be of type {type(default).__name__} (got {value!r})") from None
+
+
+def run_steps(problem: Problem, steps: Table, context: Context, draft: WaferMapping | None = None) -> WaferMapping:
+    """Run the steps one after the other, each on the mapping so far."""
+    mapping = problem.blank_mapping() if draft is None else draft
+    for step in steps:
+        context.emit("stage", step.stage, step.algorithm)
+        mapping = find_algorithm(step.stage, step.algorithm)(problem, mapping, context, **step.options)
+    return mapping

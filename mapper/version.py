@@ -1,0 +1,3 @@
+"""The version of hicann-mapper."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,114 @@
+"""Exact driver allocation: the model's constraint groups, optimality, and never worse than a heuristic."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mapper.context import Context
+from mapper.drivers.set_packing import Line, columns_of, pack_greedily, pack_side, reachable
+from mapper.problem import Problem
+from models.hardware import Defects, Wafer
+from models.hardware.layer1 import vline
+from models.hardware.synapses import DRIVER_AT
+from models.instance import Instance
+from models.network import network_from_edges
+
+NOTHING = network_from_edges(np.empty(0, int), np.empty(0, int), neurons=1)
+
+
+def problem_on(wafer=None):
+    return Problem(Instance("t", NOTHING, wafer=wafer or Wafer()))
+
+
+def line(v, need, per_driver=100, problem=None):
+    curve = (np.arange(need + 1) * per_driver).astype(np.int32)
+    side = 0 if v < 128 else 1
+    return Line(v, vline(100, v), curve, reachable(problem or problem_on(), 100, side, vline(100, v)))
+
+
+ALL = np.ones((2, 56), dtype=bool)
+
+
+def check(lines, usable, chains):
+    """Assert every constraint of the model; return the synapses served."""
+    taken = np.zeros((2, 56), dtype=int)
+    for chain in chains:
+        window = slice(chain.first, chain.first + chain.length)
+        taken[chain.strip, window] += 1
+        assert usable[chain.strip, window].all()
+        assert lines[chain.line].primaries[chain.strip, window].any()
+        assert chain.length < len(lines[chain.line].curve)
+    assert taken.max(initial=0) <= 1
+    assert len({c.line for c in chains}) == len(chains)
+    return sum(int(lines[c.line].curve[c.length]) for c in chains)
+
+
+# (VLine, drivers, synapses) of three crowded sides that were once lost to fragmentation (marocco issue 1666)
+CROWDED = [
+    [(133, 2), (172, 7), (238, 8), (208, 7), (175, 6), (135, 1), (163, 1), (142, 7), (169, 6), (234, 7), (235, 7),
+     (143, 6), (177, 7), (209, 8), (205, 3), (203, 4)],
+    [(142, 6), (226, 2), (236, 8), (207, 6), (177, 7), (176, 6), (228, 2), (237, 7), (137, 8), (178, 7), (212, 7),
+     (146, 7), (145, 7), (144, 4), (174, 4), (202, 4), (200, 4)],
+    [(47, 7), (63, 2), (49, 7), (16, 7), (20, 6), (51, 8), (109, 8), (107, 6), (10, 8), (108, 7), (45, 4), (111, 4)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wishes", CROWDED)
+def test_crowded_sides_are_fully_satisfied(wishes):
+    lines = [line(v, n) for v, n in wishes]
+    chains = pack_side(lines, ALL, Context())
+    assert check(lines, ALL, chains) == sum(100 * n for _, n in wishes)
+
+
+def test_fourteen_lines_of_one_group_fit_and_the_fifteenth_does_not():
+    lines = [line(v, 1) for v in (0, 1, 2, 3, 32, 33, 34, 35, 64, 65, 66, 67, 96, 97, 98)]
+    assert check(lines[:14], ALL, pack_side(lines[:14], ALL, Context())) == 1400
+    assert check(lines, ALL, pack_side(lines, ALL, Context())) == 1400
+
+
+def test_a_full_side_loses_only_what_cannot_fit():
+    lines = [line(v, 4) for v in range(0, 128, 4)]
+    assert check(lines, ALL, pack_side(lines, ALL, Context())) == 11200
+
+
+def test_dead_drivers_and_dead_switches_are_not_used():
+    dead = Defects.from_components(
+        components={"drivers": [(100, y) for y in (3, 19)], "synapseswitches": [(100, 32 * 1 + 0)]}
+    )
+    problem = problem_on(Wafer(dead))
+    first = line(0, 3, problem=problem)
+    assert not first.primaries[0, 0]  # driver 1 is reachable only through the dead switch
+    usable = problem.wafer.drivers[100][DRIVER_AT[0]]
+    assert not usable[0, 1]
+    assert check([first], usable, pack_side([first], usable, Context())) == 300
+
+
+def test_without_a_primary_there_is_no_chain():
+    problem = problem_on(
+        Wafer(Defects.from_components(components={"synapseswitchrows": [(100, 2 * y) for y in range(224)]}))
+    )
+    alone = line(0, 3, problem=problem)
+    assert columns_of(alone, ALL) == []
+    assert pack_side([alone], ALL, Context()) == []
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_exact_is_never_worse_than_greedy_and_meets_every_constraint(seed):
+    rng = np.random.default_rng(seed)
+    lines = []
+    for v in rng.choice(128, size=int(rng.integers(5, 45)), replace=False):
+        gains = np.sort(rng.integers(1, 200, size=int(rng.integers(1, 6))))[::-1]
+        base = line(int(v), 1)
+        lines.append(
+            Line(
+                base.net,
+                base.segment,
+                np.concatenate([[0], np.cumsum(gains)]).astype(np.int32),
+                base.primaries,
+            )
+        )
+    usable = rng.random((2, 56)) < 0.95
+    exact = check(lines, usable, pack_side(lines, usable, Context()))
+    assert exact >= check(lines, usable, pack_greedily(lines, usable))
