@@ -91,9 +91,7 @@ def audit_decoded(
         lost=lost,
         claimed=claimed,
         spurious=spurious,
-        lost_by_projection=np.bincount(required.projection[~realised], minlength=n_projections).astype(
-            np.int64
-        ),
+        lost_by_projection=np.bincount(required.projection[~realised], minlength=n_projections).astype(np.int64),
         violations=violations,
         realised=realised,
         spurious_examples=_examples(decoded.synapses, surplus),

@@ -87,9 +87,7 @@ def _places(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(i), int(k)) for i, k in zip(*np.nonzero(mask), strict=True)]
 
 
-def _generators(
-    configuration: Configuration, wafer: Wafer, used: NDArray[np.bool_], reach: Reach
-) -> list[Violation]:
+def _generators(configuration: Configuration, wafer: Wafer, used: NDArray[np.bool_], reach: Reach) -> list[Violation]:
     count = reach.generators.sum(axis=2)
     found = [
         _at("generator_missing", configuration, p, "no background generator locks its bus")
@@ -105,21 +103,14 @@ def _generators(
         found.append(violation("generator_address", names[i], f"background generator {k}", message))
     for i, k in _places(configuration.generator & ~wafer.working("backgroundgenerators")[names]):
         found.append(
-            violation(
-                "blacklisted_generator", names[i], f"background generator {k}", "enabled but blacklisted"
-            )
+            violation("blacklisted_generator", names[i], f"background generator {k}", "enabled but blacklisted")
         )
     return found
 
 
-def _modes(
-    configuration: Configuration, used: NDArray[np.bool_], carries: NDArray[np.bool_]
-) -> list[Violation]:
+def _modes(configuration: Configuration, used: NDArray[np.bool_], carries: NDArray[np.bool_]) -> list[Violation]:
     both = carries[0] & (carries[1] | (configuration.gbit_link == LINK_TO_HICANN))
-    found = [
-        _at("bus_direction", configuration, p, "neurons leave where external input enters")
-        for p in _places(both)
-    ]
+    found = [_at("bus_direction", configuration, p, "neurons leave where external input enters") for p in _places(both)]
     return found + [
         _at("bus_not_slow", configuration, p, "its bus is in use, but the slow bit is not set")
         for p in _places(used & ~configuration.dnc_slow)

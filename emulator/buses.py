@@ -94,14 +94,10 @@ def _neuron_events(configuration: Configuration, reach: Reach, cells: Neurons) -
     block = denmem % N_COLUMNS // COLUMNS_PER_BLOCK
     sender, dnc = np.nonzero(reach.neurons[configuration.position[hicann], :, block])
     cell = np.where(cells.sender_cell >= 0, cells.sender_cell, UNKNOWN)
-    return Events(
-        hicann[sender] * N_DNC_MERGERS + dnc, cells.sender_address[sender], cell[sender], block[sender]
-    )
+    return Events(hicann[sender] * N_DNC_MERGERS + dnc, cells.sender_address[sender], cell[sender], block[sender])
 
 
-def _input_events(
-    configuration: Configuration, is_source: NDArray[np.bool_]
-) -> tuple[Events, list[Violation]]:
+def _input_events(configuration: Configuration, is_source: NDArray[np.bool_]) -> tuple[Events, list[Violation]]:
     """Return the events of spike sources on the buses that they enter, and wrong labels."""
     cell, hicann, link = (
         table.astype(np.int64)

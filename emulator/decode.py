@@ -223,9 +223,7 @@ def _inputs(
 def _background(rows: _Rows, at: NDArray[np.int64]) -> list[Violation]:
     hit, count = np.unique(at, return_counts=True)
     return [
-        violation(
-            "background_synapse", rows.hicann[i], f"row {rows.row[i]}", f"{n} synapses hear the generator"
-        )
+        violation("background_synapse", rows.hicann[i], f"row {rows.row[i]}", f"{n} synapses hear the generator")
         for i, n in zip(hit, count, strict=True)
     ]
 
@@ -238,9 +236,7 @@ def _dead_cells(synapses: EffectiveSynapses, wafer: Wafer) -> list[Violation]:
         row, column = synapses.row[here], synapses.column[here]
         hit = np.flatnonzero(wafer.dead_synapses(int(hicann))[row, column])
         found += [
-            violation(
-                "blacklisted_synapse", hicann, f"row {row[i]}, column {column[i]}", "in use but blacklisted"
-            )
+            violation("blacklisted_synapse", hicann, f"row {row[i]}, column {column[i]}", "in use but blacklisted")
             for i in hit
         ]
     return found

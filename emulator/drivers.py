@@ -93,9 +93,7 @@ def _bits(configuration: Configuration) -> tuple[_Bits, list[Violation]]:
     mirror = flat(configuration.driver_mirror)
     inner = np.flatnonzero(mirror)
     outer = OUTER[inner % N_DRIVERS]
-    found = [
-        _at("chain_broken", driver, "mirrors over the edge of its quadrant") for driver in inner[outer < 0]
-    ]
+    found = [_at("chain_broken", driver, "mirrors over the edge of its quadrant") for driver in inner[outer < 0]]
     inner, outer = inner[outer >= 0], outer[outer >= 0]
     chain = components(_ALL, inner, inner - inner % N_DRIVERS + outer)
     return _Bits(flat(configuration.driver_enable), flat(configuration.driver_locin), mirror, chain), found
@@ -141,9 +139,7 @@ def _shape(bits: _Bits, limits: Limits) -> list[Violation]:
         for chain in np.flatnonzero(members > limits.driver_chain_length)
     ]
     deaf = bits.used & (locins[bits.chain] == 0)
-    found += [
-        _at("chain_broken", driver, "no driver of its chain has locin") for driver in np.flatnonzero(deaf)
-    ]
+    found += [_at("chain_broken", driver, "no driver of its chain has locin") for driver in np.flatnonzero(deaf)]
     idle = ~bits.enable & ~bits.mirror & (bits.locin | (members[bits.chain] > 1))
     return found + [
         _at("chain_broken", driver, "gets a signal, but is neither enabled nor passes it on")

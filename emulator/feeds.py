@@ -46,9 +46,7 @@ class Feeds:
         return f"synapse switch of VLine {self.vline[i]} to driver {y}{suffix}"
 
 
-def feeds(
-    configuration: Configuration, wafer: Wafer, limits: Limits, nets: Netlist
-) -> tuple[Feeds, list[Violation]]:
+def feeds(configuration: Configuration, wafer: Wafer, limits: Limits, nets: Netlist) -> tuple[Feeds, list[Violation]]:
     """Return the closed synapse switches and the rules that they break."""
     rows, switch = np.nonzero(configuration.synapse_switch)
     hicann = configuration.hicanns[rows].astype(np.int64)
@@ -61,8 +59,7 @@ def feeds(
 
     dead = np.flatnonzero(~wafer.synapse_switches[hicann, switch])
     found = [
-        violation("blacklisted_synapse_switch", hicann[i], closed.where(i), "closed but blacklisted")
-        for i in dead
+        violation("blacklisted_synapse_switch", hicann[i], closed.where(i), "closed but blacklisted") for i in dead
     ]
     found += _undriven(closed, nets) + _fed_twice(closed) + _per_vline(closed, limits)
     return closed, found + _per_route(closed, nets, limits)
@@ -88,9 +85,7 @@ def _fed_twice(closed: Feeds) -> list[Violation]:
     for driver in np.flatnonzero(count > 1):
         names = [segment_name(int(s)) for s in closed.segment[closed.driver == driver]]
         message = f"fed by {' and '.join(names)}"
-        found.append(
-            violation("driver_fed_twice", driver // N_DRIVERS, f"driver {driver % N_DRIVERS}", message)
-        )
+        found.append(violation("driver_fed_twice", driver // N_DRIVERS, f"driver {driver % N_DRIVERS}", message))
     return found
 
 
@@ -119,7 +114,5 @@ def _per_route(closed: Feeds, nets: Netlist, limits: Limits) -> list[Violation]:
         routes[count > limits.vlines_per_route], count[count > limits.vlines_per_route], strict=True
     ):
         message = f"served over {n} VLines, the limit is {limits.vlines_per_route}"
-        found.append(
-            violation("vlines_limit", hicann, f"bus of DNC merger {bus % 8} of HICANN {bus // 8}", message)
-        )
+        found.append(violation("vlines_limit", hicann, f"bus of DNC merger {bus % 8} of HICANN {bus // 8}", message))
     return found

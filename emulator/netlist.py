@@ -108,9 +108,7 @@ def _way_up(start: int, upstream: dict[int, int]) -> set[int]:
     return seen
 
 
-def _propagate(
-    kept: Drives, node: NDArray[np.int64]
-) -> tuple[NDArray[np.int32], NDArray[np.int16], list[Violation]]:
+def _propagate(kept: Drives, node: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int16], list[Violation]]:
     """Return net and hops of every node, and the loops without a source."""
     net, hops = np.full(N_SEGMENTS, -1, np.int32), np.full(N_SEGMENTS, -1, np.int16)
     target = node[kept.target]

@@ -64,16 +64,11 @@ def neurons(configuration: Configuration, wafer: Wafer, is_source: NDArray[np.bo
         Which cells of the network are spike sources.
     """
     group, found = _groups(configuration)
-    fires, sends = (
-        _whole(table, configuration) for table in (configuration.denmem_fires, configuration.denmem_sends)
-    )
-    found += [
-        _at("sends_without_firing", d, "sends, but does not fire") for d in np.flatnonzero(sends & ~fires)
-    ]
+    fires, sends = (_whole(table, configuration) for table in (configuration.denmem_fires, configuration.denmem_sends))
+    found += [_at("sends_without_firing", d, "sends, but does not fire") for d in np.flatnonzero(sends & ~fires)]
     firing = np.bincount(group[fires], minlength=_ALL)
     found += [
-        _at("two_firing_denmems", d, f"{firing[d]} denmems of its neuron fire")
-        for d in np.flatnonzero(firing > 1)
+        _at("two_firing_denmems", d, f"{firing[d]} denmems of its neuron fire") for d in np.flatnonzero(firing > 1)
     ]
     label, wrong = _labels(configuration, is_source)
     found += wrong + _check_labels(label, fires, sends & fires, group)
@@ -126,8 +121,7 @@ def _groups(configuration: Configuration) -> tuple[NDArray[np.int64], list[Viola
     column, step = denmem % N_COLUMNS, np.where(denmem % 2 == 0, -1, 1)
     inside = (column + step >= 0) & (column + step < N_COLUMNS)
     found = [
-        _at("fire_input", d, "its fire input would come from beyond the edge")
-        for d in (base[i] + denmem)[~inside]
+        _at("fire_input", d, "its fire input would come from beyond the edge") for d in (base[i] + denmem)[~inside]
     ]
     here = (base[i] + denmem)[inside]
     ends.append((here, here + step[inside]))
@@ -151,9 +145,7 @@ def _boundaries(configuration: Configuration) -> list[Violation]:
     ]
 
 
-def _labels(
-    configuration: Configuration, is_source: NDArray[np.bool_]
-) -> tuple[NDArray[np.int32], list[Violation]]:
+def _labels(configuration: Configuration, is_source: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Violation]]:
     """Return the cell that each denmem is labelled with, -1: none, (196608,), and wrong labels."""
     cell, hicann, denmem = (
         table.astype(np.int64)
@@ -164,9 +156,7 @@ def _labels(
     inside = (hicann >= 0) & (hicann < N_HICANNS) & (denmem >= 0) & (denmem < N_DENMEMS)
     inside[inside] = np.isin(hicann[inside], configuration.hicanns)
     found = [
-        violation(
-            "label", max(hicann[i], 0), f"denmem {denmem[i]}", _wrong_label(bool(known[i]), int(cell[i]))
-        )
+        violation("label", max(hicann[i], 0), f"denmem {denmem[i]}", _wrong_label(bool(known[i]), int(cell[i])))
         for i in np.flatnonzero(~(known & inside))
     ]
     good = np.flatnonzero(known & inside)
@@ -183,9 +173,7 @@ def _labels(
 
 
 def _wrong_label(known: bool, cell: int) -> str:
-    return (
-        f"cell {cell} is on a HICANN that is not configured" if known else f"the network has no neuron {cell}"
-    )
+    return f"cell {cell} is on a HICANN that is not configured" if known else f"the network has no neuron {cell}"
 
 
 def twice(cell: NDArray[Any], hicann: NDArray[Any], place: NDArray[Any], noun: str) -> list[Violation]:
@@ -193,9 +181,7 @@ def twice(cell: NDArray[Any], hicann: NDArray[Any], place: NDArray[Any], noun: s
     order = np.argsort(cell, kind="stable")
     again = order[1:][cell[order][1:] == cell[order][:-1]]
     return [
-        violation(
-            "labelled_twice", hicann[i], f"{noun} {place[i]}", f"cell {cell[i]} has a label elsewhere, too"
-        )
+        violation("labelled_twice", hicann[i], f"{noun} {place[i]}", f"cell {cell[i]} has a label elsewhere, too")
         for i in again
     ]
 
@@ -209,12 +195,7 @@ def _check_labels(
         _at("label_not_firing", d, f"cell {label[d]} is here, but the denmem does not fire")
         for d in np.flatnonzero(labelled & ~fires)
     ]
-    found += [
-        _at("unlabelled", d, "sends, but is no cell of the network")
-        for d in np.flatnonzero(sends & ~labelled)
-    ]
+    found += [_at("unlabelled", d, "sends, but is no cell of the network") for d in np.flatnonzero(sends & ~labelled)]
     count = np.bincount(group[labelled], minlength=_ALL)
-    found += [
-        _at("labelled_twice", d, f"{count[d]} cells are this one neuron") for d in np.flatnonzero(count > 1)
-    ]
+    found += [_at("labelled_twice", d, f"{count[d]} cells are this one neuron") for d in np.flatnonzero(count > 1)]
     return found

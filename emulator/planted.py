@@ -191,14 +191,10 @@ def _populations(bits: Configuration, n_receptors: int) -> tuple[Population, ...
         ("neuron", len(bits.neuron_cell), "IF_cond_exp" if n_receptors == 2 else "IF_multicond_exp"),
         ("source", len(bits.input_cell), "SpikeSourcePoisson"),
     )
-    return tuple(
-        Population(name, size, cell, params if "multi" in cell else {}) for name, size, cell in kinds if size
-    )
+    return tuple(Population(name, size, cell, params if "multi" in cell else {}) for name, size, cell in kinds if size)
 
 
-def _projections(
-    cells: tuple[Population, ...], synapses: EffectiveSynapses, n_receptors: int
-) -> list[Projection]:
+def _projections(cells: tuple[Population, ...], synapses: EffectiveSynapses, n_receptors: int) -> list[Projection]:
     """Return one projection for each receptor and STP mode that occurs, over all cells."""
     names = ("excitatory", "inhibitory") if n_receptors == 2 else ("0", "1", "2", "3")
     kinds = (

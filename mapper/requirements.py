@@ -226,7 +226,8 @@ def _handed_out(table: Ints) -> tuple[Ints, Ints]:
 def _evens(k: Ints, lead: Ints) -> Ints:
     """Return how many of the first ``k`` half rows, each given to the shorter parity (ties: even), become even."""
     behind = np.minimum(k, np.maximum(-lead, 0))
-    return behind + (np.maximum(k - np.abs(lead), 0) + 1) // 2
+    evens: Ints = behind + (np.maximum(k - np.abs(lead), 0) + 1) // 2
+    return evens
 
 
 def _resolved(table: Ints) -> tuple[Ints, Ints]:
@@ -240,7 +241,8 @@ def _resolved(table: Ints) -> tuple[Ints, Ints]:
 def _drivers(even: Ints, odd: Ints) -> NDArray[np.int32]:
     """Return the drivers for half rows by pair: both rows of a driver have one STP mode, (n_pairs,)."""
     rows = np.maximum(even.sum(axis=3), odd.sum(axis=3)).sum(axis=2)
-    return ((rows + 1) // 2).sum(axis=1).astype(np.int32)
+    drivers: NDArray[np.int32] = ((rows + 1) // 2).sum(axis=1).astype(np.int32)
+    return drivers
 
 
 def _half_synapses(wishes: _Wishes, table: Ints) -> Ints:

@@ -4,8 +4,8 @@ A fixed list of DNC mergers is tried; each takes its own neuron block and as man
 
 Two departures.  marocco removes only the path of the main block from the tree, so that a block can be claimed by
 two DNC mergers, or travel unseen past the tap of a third.  Here a claim must leave a map that the tree can realise
-with every block that is still waiting on the DNC merger of its own number; otherwise the claim loses its last blocks
-until it does.  And an occupied block is never claimed twice.
+with every block that is still waiting on the DNC merger of its own number; otherwise an accepted claim loses its
+last blocks until it does.  And an occupied block is never claimed twice.
 
 Source: marocco ``MergerTreeRouter``, ``MergerTreeGraph``.
 """
@@ -67,14 +67,16 @@ def greedy_map(
         blocks = _claim(dnc, counts, tree, limit, chosen)
         if entry == _ALL and len(blocks) < 8:
             continue
-        blocks = _legal(dnc, _trimmed(blocks, counts), counts, chosen, pending)
-        occupied = [block for block in blocks if counts[block] > 0]
+        occupied = [block for block in _trimmed(blocks, counts) if counts[block] > 0]
         if not accept(dnc, occupied):
+            continue
+        legal = _legal(dnc, occupied, chosen, pending)
+        if legal != occupied and not accept(dnc, legal):
             continue
         for node in _way(dnc, dnc):
             tree[0][node] = False
-        chosen.update(dict.fromkeys(occupied, dnc))
-        pending.difference_update(occupied)
+        chosen.update(dict.fromkeys(legal, dnc))
+        pending.difference_update(legal)
     return tuple(chosen.get(block, block) if counts[block] > 0 else -1 for block in range(8))
 
 
@@ -115,13 +117,11 @@ def _trimmed(blocks: list[int], counts: Sequence[int]) -> list[int]:
     return blocks
 
 
-def _legal(dnc: int, blocks: list[int], counts: Sequence[int], chosen: dict[int, int], pending: set[int]) -> list[int]:
+def _legal(dnc: int, blocks: list[int], chosen: dict[int, int], pending: set[int]) -> list[int]:
     """Drop blocks from the right until the tree can realise the map, with the others on their own number."""
 
     def legal(candidate: list[int]) -> bool:
-        own = {block: block for block in pending}
-        claimed = {block: dnc for block in candidate if counts[block] > 0}
-        final = own | chosen | claimed
+        final = {block: block for block in pending} | chosen | dict.fromkeys(candidate, dnc)
         return is_realisable([final.get(block, -1) for block in range(8)])
 
     while blocks and not legal(blocks):

@@ -141,7 +141,7 @@ class DijkstraRouter:
         vertical : bool
             Whether a net arrives on VLines; False: on HLines.
         """
-        from mapper.routing.search import shortest_paths
+        from mapper.kernels.paths import shortest_paths
 
         order, predecessor = shortest_paths(
             source, self.start, self.neighbour, self.blocked, self.costly, _SENDING_LINE_COST

@@ -77,9 +77,7 @@ def planted() -> Planted:
 def has() -> Callable[..., None]:
     """Return an assertion: a violation of this kind, on this HICANN, at this place was found."""
 
-    def check(
-        violations: tuple[Violation, ...], kind: str, hicann: int, where: str = "", text: str = ""
-    ) -> None:
+    def check(violations: tuple[Violation, ...], kind: str, hicann: int, where: str = "", text: str = "") -> None:
         found = [v for v in violations if v.kind == kind]
         assert any(v.hicann == hicann and where in v.where and text in v.message for v in found), (
             f"no {kind!r} at HICANN {hicann} {where!r} {text!r} among {[str(v) for v in violations]}"

@@ -17,10 +17,7 @@ from models.network import FromList, Network, Population, Projection, Static, Ts
 
 
 def test_violations_name_their_place():
-    assert (
-        str(Violation("short", 174, "HLine 3", "two drivers"))
-        == "short: HICANN 174 (18,7) HLine 3: two drivers"
-    )
+    assert str(Violation("short", 174, "HLine 3", "two drivers")) == "short: HICANN 174 (18,7) HLine 3: two drivers"
 
 
 def test_violations_have_known_kinds():
@@ -65,8 +62,7 @@ def test_an_unwanted_synapse_is_spurious(planted):
     twin = next(
         c
         for c in range(column % 2, 256, 2)
-        if bits.synapse[i, row, c] == 0x10
-        and planted.decoded.neurons.cell[made.hicann[0], c + 256 * (row >= 224)] >= 0
+        if bits.synapse[i, row, c] == 0x10 and planted.decoded.neurons.cell[made.hicann[0], c + 256 * (row >= 224)] >= 0
     )
     bits.synapse[i, row, twin] = bits.synapse[i, row, column]
     result = audit(planted.instance, bits, claimed=0)
@@ -227,9 +223,7 @@ def test_input_rates_are_limited(planted, has):
     assert planted.violations(limits=replace(limits, input_rate_per_hicann=rate)) == ()
     found = planted.violations(limits=replace(limits, input_rate_per_hicann=rate * 0.99))
     has(found, "input_rate", busiest, "input", "events/s")
-    assert (
-        planted.violations(limits=replace(limits, input_rate_per_fpga=1.0, consider_firing_rate=False)) == ()
-    )
+    assert planted.violations(limits=replace(limits, input_rate_per_fpga=1.0, consider_firing_rate=False)) == ()
     found = planted.violations(limits=replace(limits, input_rate_per_fpga=1.0))
     assert {"FPGA" in v.message for v in found} == {True}
 

@@ -60,9 +60,7 @@ def test_a_bus_that_only_drives_layer_1_needs_a_generator_too(planted, has):
 
 def test_a_generator_behind_a_merger_that_blocks_it_does_not_count(planted, has, output):
     bits, (i, dnc, _) = planted.copy(), output
-    block = next(
-        b for b in np.flatnonzero(bits.generator[i]) if b in blocks_at_taps(bits.merger_mode[i])[dnc]
-    )
+    block = next(b for b in np.flatnonzero(bits.generator[i]) if b in blocks_at_taps(bits.merger_mode[i])[dnc])
     bits.merger_mode[i, block] = RIGHT_ONLY
     has(planted.violations(bits), "generator_missing", bits.hicanns[i], f"DNC merger {dnc}")
 
@@ -98,16 +96,12 @@ def test_no_neuron_sends_a_reserved_address(planted, has, output, address):
 def test_no_input_sends_a_reserved_address(planted, has):
     bits = planted.copy()
     bits.input_address[4] = 33
-    has(
-        planted.violations(bits), "reserved_address", bits.input_hicann[4], f"DNC merger {bits.input_link[4]}"
-    )
+    has(planted.violations(bits), "reserved_address", bits.input_hicann[4], f"DNC merger {bits.input_link[4]}")
 
 
 def test_sources_per_bus_are_limited(planted, has, entry):
     i, dnc = entry
-    n = np.count_nonzero(
-        (planted.bits.input_hicann == planted.bits.hicanns[i]) & (planted.bits.input_link == dnc)
-    )
+    n = np.count_nonzero((planted.bits.input_hicann == planted.bits.hicanns[i]) & (planted.bits.input_link == dnc))
     found = planted.violations(limits=replace(planted.instance.limits, sources_per_bus=int(n) - 1))
     has(found, "sources_per_bus", planted.bits.hicanns[i], f"DNC merger {dnc}", f"{n} sources")
 
@@ -170,9 +164,7 @@ def _without_label(bits, k):
 
 def test_senders_have_labels(planted, has):
     bits = planted.bits
-    k = next(
-        k for k in range(9) if bits.denmem_sends[bits.position[bits.neuron_hicann[k]], bits.neuron_denmem[k]]
-    )
+    k = next(k for k in range(9) if bits.denmem_sends[bits.position[bits.neuron_hicann[k]], bits.neuron_denmem[k]])
     found = planted.violations(_without_label(bits, k))
     has(found, "unlabelled", bits.neuron_hicann[k], f"denmem {bits.neuron_denmem[k]}")
 
@@ -241,9 +233,7 @@ def test_a_block_may_travel_on_two_buses(planted):
     bits.dnc_mode[i] = MERGE
     carried = [dnc for dnc, blocks in enumerate(blocks_at_taps(modes.tolist())) if block in blocks]
     assert len(carried) > 1
-    source = decode(
-        bits, planted.instance.network, planted.instance.wafer, planted.instance.limits
-    ).buses.source
+    source = decode(bits, planted.instance.network, planted.instance.wafer, planted.instance.limits).buses.source
     cell = planted.decoded.neurons.cell[bits.hicanns[i], denmem]
     for dnc in carried:
         assert cell in source[8 * int(bits.hicanns[i]) + dnc]

@@ -20,9 +20,7 @@ def first(table):
     return int(i), int(k)
 
 
-@pytest.mark.parametrize(
-    ("kind", "low", "high", "noun"), [("hbuses", 0, 64, "HLine"), ("vbuses", 64, 320, "VLine")]
-)
+@pytest.mark.parametrize(("kind", "low", "high", "noun"), [("hbuses", 0, 64, "HLine"), ("vbuses", 64, 320, "VLine")])
 def test_segments(planted, has, kind, low, high, noun):
     net = planted.decoded.nets.net.reshape(384, 320)[:, low:high]
     hicann, line = first(net >= 0)

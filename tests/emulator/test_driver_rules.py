@@ -113,9 +113,7 @@ def test_a_chain_does_not_break(planted, has):
     inner = next(y for y in members if bits.driver_mirror[i, y])
     outer = inner + (-2 if inner < 112 else 2)
     bits.driver_mirror[i, inner] = False
-    lonely = (
-        outer if primary == inner or (primary in members and abs(primary - 112) < abs(outer - 112)) else inner
-    )
+    lonely = outer if primary == inner or (primary in members and abs(primary - 112) < abs(outer - 112)) else inner
     has(planted.violations(bits), "chain_broken", bits.hicanns[i], f"driver {lonely}")
 
 

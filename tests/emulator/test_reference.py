@@ -109,10 +109,7 @@ def drivers_of(bits, segments):
         ends = [(hicann, y) for y in local_drivers(v)]
         ends += [(int(NEIGHBOUR[hicann, adjacent_direction(v)]), y) for y in adjacent_drivers(v)]
         for home, y in ends:
-            if (
-                Chip(bits, hicann).synapse_switch[synapse_switch_number(v, y)]
-                and Chip(bits, home).driver_locin[y]
-            ):
+            if Chip(bits, hicann).synapse_switch[synapse_switch_number(v, y)] and Chip(bits, home).driver_locin[y]:
                 yield from chain(bits, home, y)
 
 
@@ -124,9 +121,7 @@ def chain(bits, hicann, y):
         members.append(last)
     first = y
     while (
-        (first - outwards) // 112 == y // 112
-        and 0 <= first - outwards < 224
-        and chip.driver_mirror[first - outwards]
+        (first - outwards) // 112 == y // 112 and 0 <= first - outwards < 224 and chip.driver_mirror[first - outwards]
     ):
         first -= outwards
         members.append(first)
@@ -157,9 +152,7 @@ def connected(chip, denmem):
     if chip.denmem_horizontal[y, x // 2]:
         yield denmem ^ 1
     across = denmem + (-1 if x % 2 == 0 else 1)
-    if 0 <= x + (-1 if x % 2 == 0 else 1) < 256 and (
-        chip.denmem_fire_input[denmem] or chip.denmem_fire_input[across]
-    ):
+    if 0 <= x + (-1 if x % 2 == 0 else 1) < 256 and (chip.denmem_fire_input[denmem] or chip.denmem_fire_input[across]):
         yield across
 
 
@@ -180,9 +173,7 @@ def events(bits, network, width):
                 chip = Chip(bits, home)
                 for row in (2 * y, 2 * y + 1):
                     for column in range(256):
-                        address = int(chip.row_decoder[row, column % 2]) * 16 + int(
-                            chip.synapse[row, column] >> 4
-                        )
+                        address = int(chip.row_decoder[row, column % 2]) * 16 + int(chip.synapse[row, column] >> 4)
                         pre, post = (
                             by_address.get(address),
                             cells[home].get(column + (256 if y >= 112 else 0)),
@@ -200,8 +191,6 @@ def events(bits, network, width):
 def test_both_decoders_see_the_same_synapses(seed):
     instance, bits = planted_instance(seed, 2, 2)
     made = decode(bits, instance.network, instance.wafer, instance.limits).synapses
-    fast = Counter(
-        zip(made.pre.tolist(), made.post.tolist(), made.receptor.tolist(), made.stp.tolist(), strict=True)
-    )
+    fast = Counter(zip(made.pre.tolist(), made.post.tolist(), made.receptor.tolist(), made.stp.tolist(), strict=True))
     assert sum(fast.values()) > 50
     assert fast == events(bits, instance.network, instance.limits.neuron_size // 2)

@@ -46,8 +46,7 @@ ONE_LINE = {
     ),
     "other format": (
         NET.replace("instance/1", "instance/2"),
-        "f.yaml:1:9: format: must be wafer-instance/1 (got 'wafer-instance/2') - did you mean "
-        "'wafer-instance/1'?",
+        "f.yaml:1:9: format: must be wafer-instance/1 (got 'wafer-instance/2') - did you mean 'wafer-instance/1'?",
     ),
     "bad name": (
         NET.replace("name: test", "name: 5+5"),
@@ -92,8 +91,7 @@ ONE_LINE = {
     ),
     "view out of range": (
         full(post="'exc[5:11]'"),
-        "f.yaml:8:25: network.projections.p.post: 'exc[5:11]' is out of range - population "
-        "'exc' has the cells 0..9",
+        "f.yaml:8:25: network.projections.p.post: 'exc[5:11]' is out of range - population 'exc' has the cells 0..9",
     ),
     "indices out of range": (
         full(post="{population: exc, indices: [3, 10]}"),
@@ -101,8 +99,7 @@ ONE_LINE = {
     ),
     "view not closed": (
         full(post="'exc[5:'"),
-        "f.yaml:8:25: network.projections.p.post: cells are written name, name[a:b] or "
-        "name[a:b:step] (got 'exc[5:')",
+        "f.yaml:8:25: network.projections.p.post: cells are written name, name[a:b] or name[a:b:step] (got 'exc[5:')",
     ),
     "unknown receptor": (
         full(receptor="excitatori"),
@@ -400,10 +397,7 @@ def test_a_truncated_archive(tmp_path):
 def test_faults_of_a_defects_file_stand_in_that_file(tmp_path):
     (tmp_path / "dead.yaml").write_text("hicanns: [1]\ncomponents:\n- {hicann: 3, driver: [1]}\n")
     (line,) = faults(NET + "hardware: {defects: {files: [dead.yaml]}}\n", tmp_path)
-    assert (
-        line
-        == f"{tmp_path}/dead.yaml:3:15: components[0].driver: unknown key 'driver' - did you mean 'drivers'?"
-    )
+    assert line == f"{tmp_path}/dead.yaml:3:15: components[0].driver: unknown key 'driver' - did you mean 'drivers'?"
 
 
 def test_a_missing_file(tmp_path):

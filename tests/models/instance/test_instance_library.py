@@ -58,11 +58,7 @@ def test_the_tiny_set_names_all_of_them():
 
 
 def test_the_shipped_set_is_small():
-    size = sum(
-        path.stat().st_size
-        for path in library.folder().rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
-    )
+    size = sum(path.stat().st_size for path in library.folder().rglob("*") if path.is_file() and path.suffix != ".pyc")
     assert size < 1_000_000
 
 

@@ -147,18 +147,14 @@ def test_where(full):
 def test_a_network_means_the_same_as_the_python_api(full):
     stim, exc = Population("stim", 6, "SpikeSourcePoisson"), Population("exc", 10, "IF_cond_exp")
     rule = FixedProbability(0.5, 11)
-    made = Network(
-        (stim, exc), (Projection("a", (stim.view(),), (exc.view(),), "excitatory", rule, Static(1.0)),)
-    )
+    made = Network((stim, exc), (Projection("a", (stim.view(),), (exc.view(),), "excitatory", rule, Static(1.0)),))
     count = len(made.synapses)
     np.testing.assert_array_equal(full.network.synapses.pre[:count], made.synapses.pre)
     np.testing.assert_array_equal(full.network.synapses.post[:count], made.synapses.post)
 
 
 def test_the_smallest_document():
-    instance = read(
-        "format: wafer-instance/1\nname: x\nnetwork: {populations: {a: {size: 1, cell: IF_cond_exp}}}\n"
-    )
+    instance = read("format: wafer-instance/1\nname: x\nnetwork: {populations: {a: {size: 1, cell: IF_cond_exp}}}\n")
     assert instance.limits == Limits()
     assert instance.wafer.hicanns.all()
     assert instance.placement == instance.shared_buses == ()
@@ -215,9 +211,7 @@ def test_defects_files_are_united(tmp_path):
     (tmp_path / "two.yaml").write_text(compact)
     (tmp_path / "none.yaml").write_text("# nothing known\n")
     text = edge_document().split("  projections")[0]
-    instance = read(
-        text + "hardware: {defects: {files: [one.yaml, two.yaml, none.yaml], hicanns: [6]}}\n", tmp_path
-    )
+    instance = read(text + "hardware: {defects: {files: [one.yaml, two.yaml, none.yaml], hicanns: [6]}}\n", tmp_path)
     defects = instance.wafer.defects
     assert (defects.hicanns, defects.fpgas, defects.hslinks) == ((5, 6), (0,), ((3, 7),))
     assert defects.indices("drivers").tolist() == [[7, 1], [7, 2]]

@@ -1,0 +1,96 @@
+"""What all placement strategies do: manual placement first, then the automatic one, then write it down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mapper.placement.blocks import NeuronBlocks, close_rightmost, leave_room_for_few_buses
+from mapper.placement.loop import Chunk, Strategy, fill
+from mapper.placement.manual import manual_pass
+from mapper.problem import Problem
+from models.errors import PlacementError, ResourceExhausted
+from models.hardware.coordinates import N_HICANNS
+from models.hardware.neurons import COLUMNS_PER_BLOCK, N_BLOCKS, N_DENMEMS
+from models.mapping import Mapping, Placement
+
+
+def place(
+    problem: Problem,
+    draft: Mapping,
+    strategy: Strategy,
+    *,
+    minimize_number_of_sending_repeaters: bool,
+    restrict_rightmost_neuron_blocks: bool,
+    neurons_per_block: int | None = None,
+) -> Mapping:
+    """Place all neurons by a strategy.
+
+    Parameters
+    ----------
+    strategy : Strategy
+        Sorts blocks and requests.
+    minimize_number_of_sending_repeaters, restrict_rightmost_neuron_blocks : bool
+        Keep room on the blocks, see `mapper.placement.blocks`.
+    neurons_per_block : int, optional
+        Most neurons on a block; manual placement is exempt.
+
+    Raises
+    ------
+    PlacementError
+        If manual placement is impossible, or a neuron is too small for its receptors.
+    ResourceExhausted
+        If there is no room for all neurons.
+    """
+    _check(problem, neurons_per_block)
+    blocks = NeuronBlocks.of(problem.wafer)
+    if minimize_number_of_sending_repeaters:
+        leave_room_for_few_buses(blocks, problem.limits.neuron_size)
+    if restrict_rightmost_neuron_blocks:
+        close_rightmost(blocks)
+    placed, requests = manual_pass(problem, blocks, strategy)
+    everywhere = [N_BLOCKS * h + b for h in np.flatnonzero(problem.wafer.hicanns).tolist() for b in range(N_BLOCKS)]
+    chunks, left = fill(blocks, *strategy(blocks, everywhere, requests), neurons_per_block)
+    if left:
+        names = sorted({problem.network.populations[r.population].name for r in left})
+        raise ResourceExhausted(
+            f"unable to place all populations: no room for {sum(r.count for r in left)} neurons of "
+            f"{', '.join(names)}; enlarge the region or choose a smaller neuron size"
+        )
+    return replace(draft, placement=_placement(problem, placed + chunks))
+
+
+def _check(problem: Problem, neurons_per_block: int | None) -> None:
+    if neurons_per_block is not None and neurons_per_block < 1:
+        raise ValueError(f"neurons_per_block must be at least 1 (got {neurons_per_block})")
+    neurons = int(np.count_nonzero(~problem.network.is_source))
+    if neurons > N_HICANNS * N_DENMEMS:
+        raise ResourceExhausted(f"hardware capacity too low: {neurons} neurons on {N_HICANNS * N_DENMEMS} denmems")
+    narrow = np.flatnonzero(problem.network.receptor_count > problem.size)
+    if len(narrow):
+        cell = int(narrow[0])
+        population = problem.network.populations[problem.network.population_of[cell]].name
+        raise PlacementError(
+            f"{population}: {problem.network.receptor_count[cell]} synaptic targets do not fit on a neuron of "
+            f"{problem.size[cell]} denmems; choose a larger neuron size"
+        )
+
+
+def _placement(problem: Problem, chunks: Sequence[Chunk]) -> Placement:
+    placement = Placement.empty(problem.n_cells)
+    sequence = 0
+    for chunk in chunks:
+        request = chunk.request
+        cells = slice(request.first, request.first + request.count)
+        hicann, block = divmod(chunk.block, N_BLOCKS)
+        width = request.size // 2
+        placement.hicann[cells] = hicann
+        placement.column[cells] = (
+            COLUMNS_PER_BLOCK * block + chunk.column + width * np.arange(request.count, dtype=np.int16)
+        )
+        placement.width[cells] = width
+        placement.sequence[cells] = np.arange(sequence, sequence + request.count, dtype=np.int32)
+        sequence += request.count
+    return placement
