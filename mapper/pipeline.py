@@ -37,6 +37,8 @@ class _Incumbent:
 
     def offer(self, mapping: Mapping) -> bool:
         """Take a mapping if it is better; tell whether it meets the bound."""
+        if mapping.lost < self.bound.value:
+            raise AssertionError(f"a mapping loses {mapping.lost} synapses, fewer than the bound {self.bound.value}")
         if self.mapping is None or mapping.lost < self.mapping.lost:
             self.mapping = mapping
             self.timeline.append([round(self.context.elapsed, 3), mapping.lost, self.bound.value])

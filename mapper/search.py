@@ -1,31 +1,31 @@
 """The ``cpsat`` solver: searches over solver tables with the loss in view, never worse than the baseline.
 
 1. The baseline's mapping is the first incumbent.
-2. Its placement is kept and every later decision is made again: decoder groups, negotiated routes, exact drivers,
-   exact rows.
-3. Neurons are spread: fewer neurons per neuron block, so that no bus carries more sources than its driver chains
-   can serve.  Every spread is priced without routing (synapses beyond the chain limit, drivers beyond the sides);
-   the cheapest ones are routed.
+2. Drafts are priced without routing (`estimated_loss`): the baseline's own placement, and spreads of the neurons
+   with fewer neurons per neuron block, so that no bus carries more sources than its driver chains can serve.
+3. The cheapest drafts get everything else decided again: decoder groups, negotiated routes, exact drivers, exact
+   rows.
 
-The search ends when the loss meets the bound for any placement, when nothing is left to try, or with the budget.
+The search ends when the loss meets the bound for any placement, when no draft is left that promises less loss than
+the incumbent, or with the budget.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from mapper.context import Context
-from mapper.demand import CellTables, demand, drivers_needed, service_curves
+from mapper.demand import CellTables, demand, service_curves
 from mapper.problem import Problem
 from mapper.solvers import MAROCCO, Step, Table, run_steps, with_settings
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.neurons import neurons_per_block
-from models.mapping import Mapping
+from models.mapping import Mapping as WaferMapping
 
-Report = Callable[[Mapping], bool]
+Report = Callable[[WaferMapping], bool]
 """Takes a complete mapping; returns whether the search may end because nothing better exists."""
 
 _LATER: Table = (
@@ -36,54 +36,61 @@ _LATER: Table = (
 )
 #: Share of the drivers that packing can be expected to use; the rest is lost to fragments.
 _PACKING = 0.95
-#: How many of the priced spreads are routed.
-_ROUTED_SPREADS = 6
-
-
-def search(problem: Problem, context: Context, report: Report, settings: dict[str, str]) -> None:
-    """Report the baseline's mapping and every better one that is found."""
-    baseline = _attempt(problem, MAROCCO, context)
-    if baseline is not None and (report(baseline) or context.over):
-        return
-    if baseline is not None and report(run_steps(problem, with_settings(_LATER, settings), context, baseline)):
-        return
-    for candidate in _spreads(problem, context):
-        if context.over:
-            return
-        if report(run_steps(problem, with_settings(_LATER[1:], settings), context, candidate.draft)):
-            return
-
-
-def search_fixed_placement(problem: Problem, context: Context, report: Report, settings: dict[str, str]) -> None:
-    """Report the baseline's mapping and the one that keeps its placement, merging and inputs."""
-    baseline = run_steps(problem, MAROCCO, context)
-    if report(baseline) or context.over:
-        return
-    report(run_steps(problem, with_settings(_LATER, settings), context, baseline))
+#: How many of the priced drafts are completed.
+_COMPLETED_DRAFTS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Draft:
     """A placed and addressed network with its estimated loss [synapses] and its number of HICANNs."""
 
     estimate: float
     hicanns: int
-    draft: Mapping
+    mapping: WaferMapping
 
 
-def _spreads(problem: Problem, context: Context) -> Iterator[_Candidate]:
-    """Yield the most promising spreads, best first."""
-    found: list[_Candidate] = []
+def search(problem: Problem, context: Context, report: Report, settings: Mapping[str, str]) -> None:
+    """Report the baseline's mapping and every better one that is found."""
+    later = with_settings(_LATER, settings)
+    baseline = _attempt(problem, MAROCCO, context)
+    if baseline is not None and report(baseline):
+        return
+    drafts = _drafts(problem, context, baseline)
+    best = problem_size = len(problem.synapses) + 1
+    if baseline is not None:
+        best = baseline.lost
+    for draft in drafts[:_COMPLETED_DRAFTS]:
+        if context.over and best < problem_size:
+            return
+        if draft.estimate > best:
+            context.emit("status", "search", f"a draft with an estimated loss of {draft.estimate:.0f} is left out")
+            continue
+        mapping = run_steps(problem, later, context, draft.mapping)
+        best = min(best, mapping.lost)
+        if report(mapping):
+            return
+
+
+def search_fixed_placement(problem: Problem, context: Context, report: Report, settings: Mapping[str, str]) -> None:
+    """Report the baseline's mapping and the one that keeps its placement, merging and inputs."""
+    baseline = run_steps(problem, MAROCCO, context)
+    if not report(baseline) and not context.over:
+        report(run_steps(problem, with_settings(_LATER, settings), context, baseline))
+
+
+def _drafts(problem: Problem, context: Context, baseline: WaferMapping | None) -> list[_Draft]:
+    """Return the drafts worth completing, best first; at the same estimate the one with fewer HICANNs."""
+    found = [] if baseline is None else [_priced(problem, baseline)]
     for per_block in _spread_sizes(problem):
-        if context.over:
-            break
-        candidate = _spread(problem, context, per_block)
-        if candidate is not None:
-            found.append(candidate)
-            if candidate.estimate == 0:
+        for placement in ("linear", "dealt"):
+            if context.over and found:
                 break
-    found.sort(key=lambda c: (c.estimate, c.hicanns))
-    yield from found[:_ROUTED_SPREADS]
+            spread = _attempt(problem, _spread_steps(placement, per_block), context)
+            if spread is not None:
+                found.append(_priced(problem, spread))
+        if found and min(draft.estimate for draft in found) == 0:
+            break
+    return sorted(found, key=lambda draft: (draft.estimate, draft.hicanns))
 
 
 def _spread_sizes(problem: Problem) -> list[int]:
@@ -96,21 +103,16 @@ def _spread_sizes(problem: Problem) -> list[int]:
     return [n for n in range(full, 0, -1) if n * blocks >= len(sizes)]
 
 
-def _spread(problem: Problem, context: Context, per_block: int) -> _Candidate | None:
-    steps = (
-        Step("placement", "linear", {"neurons_per_block": per_block}),
+def _spread_steps(placement: str, per_block: int) -> Table:
+    return (
+        Step("placement", placement, {"neurons_per_block": per_block}),
         Step("merging", "driver_aware"),
         Step("addresses", "high_first"),
         Step("inputs", "nearest"),
-        Step("addresses", "decoder_groups"),
     )
-    draft = _attempt(problem, steps, context)
-    if draft is None:
-        return None
-    return _Candidate(estimated_loss(problem, draft), len(draft.hicanns_in_use), draft)
 
 
-def _attempt(problem: Problem, steps: Table, context: Context) -> Mapping | None:
+def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping | None:
     """Run steps; None if this way of placing the network does not fit onto the wafer."""
     try:
         return run_steps(problem, steps, context)
@@ -119,19 +121,26 @@ def _attempt(problem: Problem, steps: Table, context: Context) -> Mapping | None
         return None
 
 
-def estimated_loss(problem: Problem, draft: Mapping) -> float:
+def _priced(problem: Problem, mapping: WaferMapping) -> _Draft:
+    return _Draft(estimated_loss(problem, mapping), len(mapping.hicanns_in_use), mapping)
+
+
+def estimated_loss(problem: Problem, draft: WaferMapping) -> float:
     """Return the loss to expect from a placed and addressed network, before routing [synapses].
 
-    Counts what the chain limit loses and, on HICANNs that want more drivers than packing can give, the synapses of
-    the drivers in excess at the HICANN's average.
+    What the chain limit loses, and on every HICANN what is left over when its drivers go to the buses with the
+    largest marginal gains.  With all drivers usable it is a lower bound for these addresses; here ``_PACKING`` of
+    them are.
     """
     wanted = demand(problem, draft.placement, draft.addresses)
     limit = problem.limits.driver_chain_length
     curve = service_curves(CellTables.of(problem, draft.placement, draft.addresses), wanted, limit)
-    chain_loss = float((wanted.size - curve[:, -1]).sum())
-    need = drivers_needed(curve, wanted.size)
-    asked = np.bincount(wanted.hicann, weights=need, minlength=384)
-    served = np.bincount(wanted.hicann, weights=curve[:, -1], minlength=384)
+    gain = np.diff(curve, axis=1).ravel()
+    hicann = np.repeat(wanted.hicann, limit)
+    order = np.lexsort((-gain, hicann))
+    first = np.searchsorted(hicann[order], np.arange(384))
+    rank = np.arange(len(order)) - first[hicann[order]]
     room = _PACKING * problem.wafer.drivers.sum(axis=1)
-    excess = np.maximum(0.0, asked - room)
-    return chain_loss + float((excess / np.maximum(asked, 1.0) * served).sum())
+    served = gain[order][rank < room[hicann[order]]].sum()
+    unplaced = len(problem.synapses) - int(wanted.size.sum())
+    return float(wanted.size.sum() - served + unplaced)

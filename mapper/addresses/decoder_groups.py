@@ -26,18 +26,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.addresses.decoder_groups_cpsat import polished
-from mapper.bus import BusCost, BusModel
+from mapper.bus import BusModel
 from mapper.context import Context
 from mapper.problem import Problem
-from models.hardware.mergers import ADDRESSES, GROUP_CAPACITY
+from models.hardware.mergers import ADDRESSES
 from models.mapping import Mapping, nets_of
 
-#: One lost synapse outweighs any number of drivers on a wafer.
-_LOSS_WEIGHT = 1e5
-#: Start temperature in lost synapses; from 0.3, 0.6, 1, 2, 3 tried on the guidebook network the best one.
-_HOT = 0.6 * _LOSS_WEIGHT
-#: Moves of one annealing run: from there on another start gains more than a longer run.
-_MOVES_PER_RUN = 20_000
+#: Moves of one annealing run: a longer run gains nothing on the guidebook network.
+_MOVES_PER_RUN = 100_000
 
 
 def decoder_groups(
@@ -51,12 +47,12 @@ def decoder_groups(
         groups = address[cells].astype(np.int64) >> 4
         cost, ideal = model.cost(cells, groups), model.cost(cells, np.zeros(len(cells), dtype=np.int64))
         if cost.lost > ideal.lost:
-            losing.append((cells, groups, cost, ideal.lost))
+            losing.append((cells, groups, ideal.lost))
     rng = context.rng("addresses/decoder_groups")
-    for cells, groups, cost, ideal_loss in losing:
+    for cells, groups, ideal_loss in losing:
         if context.over:
             break
-        better = _anneal(model, cells, groups, cost, ideal_loss, rng, moves // len(losing), context)
+        better = _anneal(model, cells, groups, ideal_loss, rng, moves // len(losing), context)
         if polish and model.cost(cells, better).lost > ideal_loss:
             better = polished(problem, draft.placement, model, cells, better, context)
         address[cells] = addresses_in(better)
@@ -72,72 +68,25 @@ def _buses(draft: Mapping) -> list[NDArray[np.int32]]:
     return np.split(order, first[1:]) if len(order) else []
 
 
-def _weight(cost: BusCost) -> float:
-    return _LOSS_WEIGHT * cost.lost + cost.drivers
-
-
 def _anneal(
     model: BusModel,
     cells: NDArray[np.int32],
     groups: NDArray[np.int64],
-    cost: BusCost,
     ideal_loss: int,
     rng: np.random.Generator,
     moves: int,
     context: Context,
 ) -> NDArray[np.int64]:
     """Return the best grouping met in runs of at most ``_MOVES_PER_RUN`` steps, ``moves`` in all."""
-    best, best_groups = _weight(cost), groups
+    best, best_groups = model.cost(cells, groups), groups
     for start in range(0, moves, _MOVES_PER_RUN):
-        if context.over or best < _LOSS_WEIGHT * (ideal_loss + 1):
+        if context.over or best.lost <= ideal_loss:
             break
         steps = min(_MOVES_PER_RUN, moves - start)
-        found, weight = _one_run(model, cells, groups, _weight(cost), ideal_loss, rng, steps, context)
-        if weight < best:
-            best, best_groups = weight, found
+        found, cost = model.anneal(cells, groups, steps, int(rng.integers(1 << 62)), ideal_loss)
+        if (cost.lost, cost.drivers) < (best.lost, best.drivers):
+            best, best_groups = cost, found
     return best_groups
-
-
-def _one_run(
-    model: BusModel,
-    cells: NDArray[np.int32],
-    groups: NDArray[np.int64],
-    present: float,
-    ideal_loss: int,
-    rng: np.random.Generator,
-    moves: int,
-    context: Context,
-) -> tuple[NDArray[np.int64], float]:
-    groups = groups.copy()
-    best, best_groups = present, groups.copy()
-    room = np.array(GROUP_CAPACITY) - np.bincount(groups, minlength=4)
-    for step in range(moves):
-        if step % 256 == 0 and (context.over or best < _LOSS_WEIGHT * (ideal_loss + 1)):
-            break
-        i, to = int(rng.integers(len(cells))), int(rng.integers(4))
-        old = groups[i]
-        if to == old:
-            continue
-        partner = -1 if room[to] > 0 else int(rng.choice(np.flatnonzero(groups == to)))
-        _swap(groups, i, partner, to, old)
-        new = _weight(model.cost(cells, groups))
-        temperature = _HOT * (1.0 - step / moves) + 1e-9
-        if new <= present or rng.random() < np.exp((present - new) / temperature):
-            present = new
-            if partner < 0:
-                room[to] -= 1
-                room[old] += 1
-            if new < best:
-                best, best_groups = new, groups.copy()
-        else:
-            _swap(groups, i, partner, old, to)
-    return best_groups, best
-
-
-def _swap(groups: NDArray[np.int64], i: int, partner: int, to: int, partner_to: int) -> None:
-    groups[i] = to
-    if partner >= 0:
-        groups[partner] = partner_to
 
 
 def addresses_in(groups: NDArray[np.int64]) -> NDArray[np.int8]:

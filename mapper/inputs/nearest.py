@@ -7,14 +7,13 @@
    on any target HICANN exceeds the calibrated chain length is undone and the sources are halved; a single source
    that needs more is kept if it is alone.
 
-Two departures.  marocco looks only whether a neuron block is silent and mapped onto the DNC merger of its own
+One departure: marocco looks only whether a neuron block is silent and mapped onto the DNC merger of its own
 number; here the merger tree must also be able to realise the map with the input, so that neither foreign neurons
-nor a second background generator appear on a bus.  Equal distances go to the larger HICANN enum: marocco leaves
-the order to a kd-tree, and on all reference networks that were mapped with it this is what came out.
+nor a second background generator appear on a bus.
 
 A source population as target of another one, which marocco refuses here, is refused by `models.network`.
 
-Sources: marocco ``InputPlacement``, ``neighbors.h``.
+Sources: marocco ``InputPlacement``, ``neighbors.h``, see `mapper.inputs.neighbours`.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from mapper.addresses.pool import ORDERS
 from mapper.context import Context
 from mapper.inputs.injection import Injector, Slice
+from mapper.inputs.neighbours import Neighbours
 from mapper.placement.manual import (
     check_available,
     check_unique,
@@ -35,7 +35,6 @@ from mapper.placement.manual import (
 )
 from mapper.problem import Problem
 from models.errors import PlacementError, ResourceExhausted
-from models.hardware.coordinates import X, Y
 from models.hardware.coordinates import name as hicann_name
 from models.hardware.synapses import PRIMARIES_PER_VLINE
 from models.instance.instance import PlacementRequest
@@ -131,9 +130,10 @@ def _automatic(
         name = problem.network.populations[number].name
         context.emit("warning", "inputs", f"{name} has no targets: its sources stay unplaced")
     jobs = [job for job in automatic if len(targets[job[0]])]
+    neighbours = Neighbours(np.flatnonzero(problem.wafer.linked))
     for number, part in sorted(jobs, key=lambda job: -len(targets[job[0]])):
         stack = [part]
-        for hicann in _by_distance(problem, targets[number]).tolist():
+        for hicann in neighbours.by_distance(targets[number]).tolist():
             if not stack:
                 break
             injector.insert(hicann, stack, limits[number])
@@ -159,16 +159,6 @@ def _target_hicanns(problem: Problem, draft: Mapping) -> list[NDArray[np.int16]]
     ]
     found = [np.unique(np.concatenate([np.empty(0, np.int16), *(hosts[i] for i in t)])) for t in targets]
     return [hicanns[hicanns >= 0] for hicanns in found]
-
-
-def _by_distance(problem: Problem, targets: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Return the usable HICANNs by distance from the mean position of the targets, ties by enum descending.
-
-    All distances are multiplied by the number of targets, so that they are exact.
-    """
-    x, y = (len(targets) * axis.astype(np.int64) - int(axis[targets].sum()) for axis in (X, Y))
-    usable = np.flatnonzero(problem.wafer.linked)[::-1]
-    return usable[np.argsort((x * x + y * y)[usable], kind="stable")]
 
 
 def _check_shared(problem: Problem, draft: Mapping) -> None:

@@ -32,48 +32,45 @@ def plan_driver(driver, p, n, cells, column, width, receptors, targets, dead, re
     """
     total = 0
     check = dead.shape[0] > 0
-    trial = np.empty((2, 2, 2), np.int64)
+    cap = np.empty((n, 2), np.int64)
+    chosen = np.empty((2, 2), np.int64)
     for which in range(2):
         row = 2 * driver + which
-        best_gain = -1
-        best_side = 0
-        for side in range(2):
-            gain = 0
-            chosen = np.full(2, -1, np.int64)
-            taken = np.zeros(2, np.int64)
+        gain = np.zeros((2, 2, 4), np.int64)
+        for k in range(n):
+            kinds = targets[receptors[cells[k]]]
             for parity in range(2):
-                best = 0
-                for group in range(4):
-                    g = 0
-                    for k in range(n):
-                        cell = cells[k]
-                        target = targets[receptors[cell], parity, side]
-                        want = rest[k, target, group]
-                        if parity == 1 and chosen[0] == group and targets[receptors[cell], 0, side] == target:
-                            want -= min(want, _cap(cell, 0, row, column, width, dead, check))
-                        if want > 0:
-                            g += min(want, _cap(cell, parity, row, column, width, dead, check))
-                    if g > best:
-                        best = g
-                        chosen[parity] = group
-                taken[parity] = best
-                gain += best
-            trial[side, 0, 0] = chosen[0]
-            trial[side, 0, 1] = chosen[1]
-            if gain > best_gain:
-                best_gain = gain
-                best_side = side
+                room = _cap(cells[k], parity, row, column, width, dead, check)
+                cap[k, parity] = room
+                if room > 0:
+                    for side in range(2):
+                        for group in range(4):
+                            gain[side, parity, group] += min(rest[k, kinds[parity, side], group], room)
+        best_gain, best_side = -1, 0
+        for side in range(2):
+            even = np.argmax(gain[side, 0])
+            # what the even half row serves of a receptor and group is gone for the odd one
+            gain[side, 1, even] = 0
+            for k in range(n):
+                kinds = targets[receptors[cells[k]]]
+                want = rest[k, kinds[1, side], even]
+                if kinds[0, side] == kinds[1, side]:
+                    want -= min(want, cap[k, 0])
+                gain[side, 1, even] += min(want, cap[k, 1])
+            odd = np.argmax(gain[side, 1])
+            chosen[side, 0] = even if gain[side, 0, even] > 0 else -1
+            chosen[side, 1] = odd if gain[side, 1, odd] > 0 else -1
+            both = gain[side, 0, even] + gain[side, 1, odd]
+            if both > best_gain:
+                best_gain, best_side = both, side
         sides[which] = best_side
         for parity in range(2):
-            group = trial[best_side, 0, parity]
+            group = chosen[best_side, parity]
             groups[which, parity] = group
-            if group < 0:
-                continue
-            for k in range(n):
-                cell = cells[k]
-                target = targets[receptors[cell], parity, best_side]
-                served = min(rest[k, target, group], _cap(cell, parity, row, column, width, dead, check))
-                rest[k, target, group] -= served
+            if group >= 0:
+                for k in range(n):
+                    target = targets[receptors[cells[k]], parity, best_side]
+                    rest[k, target, group] -= min(rest[k, target, group], cap[k, parity])
         total += best_gain
     return total
 

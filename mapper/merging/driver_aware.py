@@ -42,6 +42,7 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
     model = BusModel(problem, placement, problem.limits.driver_chain_length)
     merging = Merging.empty()
     shared = [problem.network.cells(view) for view in problem.instance.shared_buses]
+    _check_shared(shared, draft)
     block = placement.block
     for hicann in placement.hicanns_with_neurons:
         here = np.flatnonzero((placement.hicann == hicann) & (block >= 0))
@@ -56,6 +57,15 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
                 merging.block_to_dnc[hicann, b] = dnc
                 merging.mode[hicann, dnc] = OUTPUT
     return replace(draft, merging=merging)
+
+
+def _check_shared(shared: list[NDArray[np.int32]], draft: Mapping) -> None:
+    for cells in shared:
+        homes = np.unique(draft.placement.hicann[cells[draft.placement.column[cells] >= 0]])
+        if len(homes) > 1:
+            raise PlacementError(
+                f"the cells of a shared bus lie on HICANNs {', '.join(map(str, homes))}; they must lie on one"
+            )
 
 
 def _best_map(

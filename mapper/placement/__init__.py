@@ -16,13 +16,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mapper.placement.dealt import dealt
 from mapper.placement.linear import linear, linear_descending
 from mapper.placement.smaller_block import smaller_block
 from models.mapping import Mapping as Draft
 
-__all__ = ["ALGORITHMS", "linear", "linear_descending", "smaller_block"]
+__all__ = ["ALGORITHMS", "dealt", "linear", "linear_descending", "smaller_block"]
 
 ALGORITHMS: Final[Mapping[str, Callable[..., Draft]]] = {
+    "dealt": dealt,
     "linear": linear,
     "linear_descending": linear_descending,
     "smaller_block": smaller_block,

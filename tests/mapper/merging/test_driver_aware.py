@@ -103,3 +103,10 @@ def test_no_other_legal_map_loses_less(seed):
 
     if n:
         assert loss(chosen(problem, draft)) == min(loss(m) for m in complete_maps())
+
+
+def test_a_shared_bus_on_two_hicanns_is_refused():
+    problem, draft = blocks_of([2, 2, 0, 0, 0, 0, 0, 0], np.eye(4, dtype=bool), shared=True)
+    draft.placement.hicann[3] = 6
+    with pytest.raises(PlacementError, match="HICANNs 5, 6"):
+        driver_aware(problem, draft, Context())
