@@ -77,7 +77,6 @@ class BusModel:
         )  # fmt: skip
         return BusCost(int(lost), int(drivers), int(targets))
 
-
     def anneal(
         self, cells: NDArray[np.int32], groups: NDArray[np.int64], moves: int, seed: int, good_enough: int
     ) -> tuple[NDArray[np.int64], BusCost]:

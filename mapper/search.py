@@ -117,7 +117,7 @@ def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping |
     try:
         return run_steps(problem, steps, context)
     except (ResourceExhausted, PlacementError) as error:
-        context.emit("warning", "search", f"{steps[0].algorithm} {dict(steps[0].options)}: {error}")
+        context.emit("status", "search", f"{steps[0].algorithm} {dict(steps[0].options)}: {error}")
         return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import json
 import logging
 import math
@@ -12,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -29,6 +30,12 @@ _DURATION: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|min|h)?")
 _SECONDS: Final = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, None: 1.0}
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Refused(click.ClickException):
+    """A request that is understood and cannot be met; one line, exit code 2."""
+
+    exit_code = USAGE
 
 
 class MissingExtra(click.ClickException):
@@ -64,35 +71,49 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" - there are: {', '.join(names)}" if names else ""
 
 
+def stacked(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    """Return a decorator that adds several click options, shown in the order given."""
+
+    def add(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
+
+
 def common_options(function: F) -> F:
-    """Add the options that every command has: ``-v -q --log-file --traceback``."""
-    for option in reversed(
-        (
-            click.option(
-                "-v", "--verbose", count=True, expose_value=False, callback=_remember,
-                help="Say more on standard error; twice: everything.",
-            ),
-            click.option(
-                "-q", "--quiet", is_flag=True, expose_value=False, callback=_remember,
-                help="Say nothing on standard error but errors.",
-            ),
-            click.option(
-                "--log-file", type=click.Path(dir_okay=False, path_type=Path), expose_value=False,
-                callback=_remember, help="Write a full log, whatever -v and -q say.",
-            ),
-            click.option(
-                "--traceback", is_flag=True, expose_value=False, callback=_remember,
-                help="Show where an error comes from (also MAPPER_TRACEBACK=1).",
-            ),
-        )
-    ):  # fmt: skip
-        function = option(function)
-    return function
+    """Add the options that every command has, ``-v -q --log-file --traceback``, and start logging as they say."""
+
+    @functools.wraps(function)
+    def logged(*args: Any, **values: Any) -> Any:
+        _start_logging(click.get_current_context())
+        return function(*args, **values)
+
+    add = stacked(
+        click.option(
+            "-v", "--verbose", count=True, expose_value=False, callback=_remember,
+            help="Say more on standard error; twice: everything.",
+        ),
+        click.option(
+            "-q", "--quiet", is_flag=True, expose_value=False, callback=_remember,
+            help="Say nothing on standard error but errors.",
+        ),
+        click.option(
+            "--log-file", type=click.Path(dir_okay=False, path_type=Path), expose_value=False,
+            callback=_remember, help="Write a full log, whatever -v and -q say.",
+        ),
+        click.option(
+            "--traceback", is_flag=True, expose_value=False, callback=_remember,
+            help="Show where an error comes from (also MAPPER_TRACEBACK=1).",
+        ),
+    )  # fmt: skip
+    return cast(F, add(logged))
 
 
-def json_option(function: F) -> F:
-    """Add ``--json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")(function)
+json_option = stacked(
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
+)
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -104,7 +125,7 @@ def is_quiet(ctx: click.Context) -> bool:
     return bool(ctx.meta.get("mapper.quiet"))
 
 
-def start_logging(ctx: click.Context) -> None:
+def _start_logging(ctx: click.Context) -> None:
     """Send the project's loggers to standard error and the log file until the command ends.
 
     The root logger is left alone; warnings are shown by default, ``-v`` adds what happens, ``-vv`` everything.
@@ -144,7 +165,7 @@ def read_instance(reference: str) -> Instance:
 
     Raises
     ------
-    click.BadParameter
+    Refused
         If there is neither such a file nor such a shipped instance.
     models.errors.InstanceError
         If the file has errors.
@@ -164,9 +185,9 @@ def instance_path(reference: str) -> Path:
     if reference in library.names():
         return library.find(reference)
     if path.is_dir():
-        raise click.BadParameter(f"{reference!r} is a folder; name the .yaml file in it")
+        raise Refused(f"{reference!r} is a folder; name the .yaml file in it")
     hint = did_you_mean(reference, library.names())
-    raise click.BadParameter(f"{reference!r} is neither a file nor a shipped instance{hint}")
+    raise Refused(f"{reference!r} is neither a file nor a shipped instance{hint}")
 
 
 def check_writable(path: Path, force: bool) -> None:
@@ -174,17 +195,17 @@ def check_writable(path: Path, force: bool) -> None:
 
     Raises
     ------
-    click.UsageError
+    Refused
         If the file exists and ``--force`` was not given, or its folder does not exist.
     """
     if path.is_dir():
-        raise click.UsageError(f"{path} is a folder; name a file in it")
+        raise Refused(f"{path} is a folder; name a file in it")
     if path.exists() and not force:
-        raise click.UsageError(f"{path} exists; --force overwrites it")
+        raise Refused(f"{path} exists; --force overwrites it")
     if not path.parent.is_dir():
-        raise click.UsageError(f"cannot write {path}: there is no folder {path.parent}")
+        raise Refused(f"cannot write {path}: there is no folder {path.parent}")
     if not os.access(path.parent, os.W_OK):
-        raise click.UsageError(f"cannot write {path}: folder {path.parent} is write-protected")
+        raise Refused(f"cannot write {path}: folder {path.parent} is write-protected")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import click
 
-from mapper.cli._common import NO, NOTHING_FOUND, USAGE, did_you_mean
+from mapper.cli._common import NOTHING_FOUND, USAGE, did_you_mean
 from mapper.version import __version__
 
 INTERNAL: Final = 70
@@ -70,22 +70,13 @@ class LazyGroup(click.Group):
         """Run the subcommand; turn what it raises into lines on standard error and an exit code."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
-        except BrokenPipeError:
-            _stop_writing()
-            ctx.exit(NO)
         except (click.Abort, KeyboardInterrupt):
             click.echo("interrupted", err=True)
             ctx.exit(INTERRUPTED)
         except Exception as error:
             ctx.exit(_report(ctx, error))
-
-
-def _stop_writing() -> None:
-    """Point standard output at nothing: its reader is gone, and Python would complain at exit."""
-    with open(os.devnull, "w") as nothing:  # noqa: PTH123 - os.devnull is a name, not a path of the user
-        os.dup2(nothing.fileno(), 1)
 
 
 def _report(ctx: click.Context, error: Exception) -> int:

@@ -75,7 +75,7 @@ class Reporter:
 
     def __init__(
         self, style: str, synapses: int, stream: IO[str] | None = None, clock: Callable[[], float] = time.monotonic
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._style = style
         self._synapses = synapses
         self._stream = stream
@@ -101,12 +101,13 @@ class Reporter:
         with self._lock:
             if self._live is not None:
                 self._live.stop()
-            elif self._pending:
+            elif self._pending and self._style != "none":
                 self._show_line()
 
     def __call__(self, event: Event) -> None:
         """Take an event from the solver."""
-        _log.debug("%.3f %s %s %s", event.t, event.kind, event.stage, event.message)
+        level = logging.INFO if event.kind == "stage" else logging.DEBUG
+        _log.log(level, "%.3f %s %s %s", event.t, event.kind, event.stage, event.message)
         self.record(event.kind, t=event.t, stage=event.stage, lost=event.lost, bound=event.bound, message=event.message)
         with self._lock:
             if event.kind == "warning" and self._style != "none":

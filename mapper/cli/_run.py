@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING
 
 import click
 
-from mapper.cli._common import did_you_mean, duration
+from mapper.cli._common import did_you_mean, duration, stacked
 from mapper.cli._interrupts import Interrupts, run_in_thread
 from mapper.cli._progress import STYLES, Reporter
 
 if TYPE_CHECKING:
     from models.instance import Instance
     from models.solution import Solution
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,32 +42,6 @@ class Effort:
     settings: Mapping[str, str] | None = None
 
 
-def effort_options(function: F) -> F:
-    """Add ``--time-limit --det-limit --threads --set --progress``."""
-    for option in reversed(
-        (
-            click.option(
-                "--time-limit", type=duration, help="Wall-clock time: 90, 90s, 10m, 2h.  [default: the instance's]"
-            ),
-            click.option(
-                "--det-limit", type=click.FloatRange(min=0, min_open=True),
-                help="Deterministic time instead: the same result on every machine.",
-            ),
-            click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: the instance's]"),
-            click.option(
-                "--set", "settings", multiple=True, metavar="PATH=VALUE", callback=_settings,
-                help="Choose an algorithm or set an option, e.g. routing=dijkstra; may be repeated.",
-            ),
-            click.option(
-                "--progress", type=click.Choice(STYLES), default="auto", show_default=True,
-                help="How progress is shown on standard error.",
-            ),
-        )
-    ):  # fmt: skip
-        function = option(function)
-    return function
-
-
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     settings = {}
     for value in values:
@@ -79,13 +52,32 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     return settings
 
 
+#: ``--time-limit --det-limit --threads --set --progress``.
+effort_options = stacked(
+    click.option("--time-limit", type=duration, help="Wall-clock time: 90, 90s, 10m, 2h.  [default: the instance's]"),
+    click.option(
+        "--det-limit", type=click.FloatRange(min=0, min_open=True),
+        help="Deterministic time instead: the same result on every machine.",
+    ),
+    click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: the instance's]"),
+    click.option(
+        "--set", "settings", multiple=True, metavar="PATH=VALUE", callback=_settings,
+        help="Choose an algorithm or set an option, e.g. routing=dijkstra; may be repeated.",
+    ),
+    click.option(
+        "--progress", type=click.Choice(STYLES), default="auto", show_default=True,
+        help="How progress is shown on standard error.",
+    ),
+)  # fmt: skip
+
+
 @contextmanager
 def event_stream(target: str | None) -> Iterator[IO[str] | None]:
     """Open where ``--events`` wants its JSON lines: a file, or ``-`` for standard output."""
     if target is None:
         yield None
     elif target == "-":
-        yield click.get_text_stream("stdout")
+        yield sys.stdout
     else:
         with Path(target).open("w", encoding="utf-8") as stream:
             yield stream
@@ -125,9 +117,9 @@ def run_solver(
 
 def check_solvers(names: tuple[str, ...]) -> None:
     """Refuse a solver that does not exist, before anything long begins."""
-    import mapper
+    from mapper.solvers import solver_names
 
-    known = mapper.solvers()
+    known = solver_names()
     for name in names:
         if name not in known:
             raise click.BadParameter(f"no solver {name!r}{did_you_mean(name, known)}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from models.solution import Solution
 
 
-def solution_document(instance: Instance, solution: Solution, path: Path | None) -> dict[str, Any]:
+def solution_document(instance: Instance, solution: Solution, path: Path | str | None) -> dict[str, Any]:
     """Return the document of a solve.
 
     ``bound.global`` holds for every placement, ``bound.placement`` for the one found; ``gap_pp`` is the loss above

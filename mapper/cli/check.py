@@ -22,14 +22,13 @@ def check(ctx: click.Context, instance: str, solution: Path, as_json: bool) -> N
     The emulator follows the bits like the chip does, counts the synapses that are lost, finds synapses that nobody
     asked for and every broken rule, and compares with what the mapper claims.  Exit code 0: valid; 1: not.
     """
-    _common.start_logging(ctx)
     problem = _common.read_instance(instance)
     from emulator import audit
     from models.solution import load
 
     claim = load(solution)
     if claim.digest != problem.digest:
-        raise click.UsageError(
+        raise _common.Refused(
             f"{solution} solves another instance: {claim.instance} {claim.digest}, "
             f"but {problem.name} has {problem.digest}"
         )

@@ -17,10 +17,8 @@ from mapper.cli._summary import audit_document, solution_document, table
 if TYPE_CHECKING:
     from models.instance import Instance
 
-_HEADER = (
-    "instance", "solver", "seed", "synapses", "lost", "%", "lost(l1)", "bound any/this placement", "gap", "chips",
-    "seconds", "emulator",
-)  # fmt: skip
+_HEADER = ("instance", "solver", "seed", "synapses", "lost", "%", "lost(l1)", "bound", "gap", "chips", "s", "emulator")
+_NOTE = "bound: for any placement / for the one found.  gap: loss above the bound, in points of all synapses."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,6 @@ def compare(
     """
     style = choose_style(progress, _common.is_quiet(ctx))
     check_solvers(solvers)
-    _common.start_logging(ctx)
     problems = [_common.read_instance(name) for reference in instances for name in _members(reference)]
     runs = [Run(problem, solver, seed) for problem in problems for solver in solvers for seed in seeds]
     _check_output(runs, output, force)
@@ -109,7 +106,7 @@ def compare(
     if as_json:
         click.echo(_common.to_json({"runs": documents}), nl=False)
     else:
-        click.echo(table(_HEADER, [_row(document) for document in documents], left=(0, 1, 11)))
+        click.echo(f"{table(_HEADER, [_row(document) for document in documents], left=(0, 1, 11))}\n{_NOTE}")
     ctx.exit(interrupts.exit_code or _exit_code(documents))
 
 
@@ -125,7 +122,7 @@ def _members(reference: str) -> tuple[str, ...]:
 def _check_output(runs: list[Run], output: Path | None, force: bool) -> None:
     """Make the folder; refuse runs whose files exist or would overwrite each other."""
     if len({run.stem for run in runs}) < len(runs):
-        raise click.UsageError("two instances have the same name, or one is named twice")
+        raise _common.Refused("two instances have the same name, or one is named twice")
     if output is None:
         return
     output.mkdir(parents=True, exist_ok=True)

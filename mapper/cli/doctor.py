@@ -35,7 +35,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Exit code 1 if a library is missing or the sample fails.
     """
-    import mapper
+    from mapper.solvers import solver_names
 
     document: dict[str, Any] = {
         "mapper": __version__,
@@ -46,7 +46,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
         "thread_variables": {name: os.environ[name] for name in _THREAD_VARIABLES if name in os.environ},
         "libraries": {name: _version(name) for name in _CORE},
         "extras": {extra: {name: _version(name) for name in names} for extra, names in _EXTRAS.items()},
-        "solvers": list(mapper.solvers()),
+        "solvers": list(solver_names()),
         "sample": _sample(),
     }
     well = None not in document["libraries"].values() and document["sample"]["status"] == "optimal"

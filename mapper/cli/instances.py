@@ -108,20 +108,24 @@ def _text(document: dict[str, Any]) -> str:
 @instances.command()
 @click.argument("name")
 @click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write.  [default: NAME.yaml]"
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A .yaml file, or a folder to put instance.yaml into.  [default: folder NAME]",
 )
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @_common.common_options
 def get(name: str, output: Path | None, force: bool) -> None:
-    """Copy the shipped instance NAME, with its data files beside it."""
+    """Copy the shipped instance NAME with its data files, and print what was written."""
     from models.instance import library
 
-    source = library.find(name)
-    target = output or Path(f"{name}.yaml")
+    source, target = library.find(name), output or Path(name)
+    if target.suffix not in (".yaml", ".yml"):
+        target /= "instance.yaml"
     copies = [(source, target), *((file, target.parent / file.relative_to(source.parent)) for file in _data(source))]
     for _, copy in copies:
         if copy.exists() and not force:
-            raise click.UsageError(f"{copy} exists; --force overwrites it")
+            raise _common.Refused(f"{copy} exists; --force overwrites it")
     for file, copy in copies:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)

@@ -6,7 +6,7 @@ import math
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -77,7 +77,6 @@ def solve(
             _common.check_writable(Path(str(target)), force)
     style = choose_style(progress, _common.is_quiet(ctx))
     check_solvers((solver,))
-    _common.start_logging(ctx)
     problem = _common.read_instance(instance)
     effort = Effort(time_limit, det_limit, threads, settings)
     with event_stream(events) as stream, Interrupts() as interrupts:
@@ -97,25 +96,31 @@ def solve(
         if as_json:
             click.echo(_common.to_json(document), nl=False)
         else:
-            click.echo(solution_text(document), err="-" in (output, events))
+            _show(document, aside="-" in (output, events), quiet=_common.is_quiet(ctx))
         _leave(ctx, interrupts, _too_much(solution, problem, max_loss))
 
 
-def _write(solution: Solution, output: str | None) -> Path | None:
-    """Write the solution file and return its path, None if there is none."""
+def _show(document: dict[str, Any], aside: bool, quiet: bool) -> None:
+    """Print the summary; aside, on standard error, where standard output carries something else."""
+    if not (aside and quiet):
+        click.echo(solution_text(document), err=aside)
+
+
+def _write(solution: Solution, output: str | None) -> str | None:
+    """Write the solution file and return where to, None if nowhere."""
     if output is None:
         return None
     from models.solution import save
 
     if output != "-":
         save(Path(output), solution)
-        return Path(output)
+        return output
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "solution.sol.zip"
         save(path, solution)
-        click.get_binary_stream("stdout").write(path.read_bytes())
-        sys.stdout.flush()
-    return None
+        sys.stdout.buffer.write(path.read_bytes())
+        sys.stdout.buffer.flush()
+    return output
 
 
 def _too_much(solution: Solution, instance: Instance, max_loss: tuple[float, bool] | None) -> str:

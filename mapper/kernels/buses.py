@@ -190,7 +190,7 @@ def anneal_groups(
                 _regroup(partner, old, to, counts, entry_start, entry_local, entry_kind, home_of, touched)
             touched[:] = False
     groups[:] = best_groups
-    return int(best), int(round((best - int(best)) * 65536.0))
+    return int(best), int((best - int(best)) * 65536.0 + 0.5)
 
 
 @jit

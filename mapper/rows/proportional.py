@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from mapper.context import Context
 from mapper.demand import CellTables, Demand, demand, targets_table
+from mapper.kernels.cells import assign
 from mapper.problem import Problem
 from mapper.requirements import Requirements, requirements
-from mapper.kernels.cells import assign
 from mapper.rows.exact import causes
 from mapper.rows.reduction import Kind, distribute
 from models.hardware.coordinates import N_HICANNS

@@ -1,5 +1,7 @@
 """The central test: what the emulator decodes from the bits equals what the mapper claims."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 import mapper
 from emulator import audit
 from emulator.planted import planted_instance
-from models.errors import ResourceExhausted
+from models.errors import PlacementError, ResourceExhausted
 from models.hardware import Limits, Wafer, random_defects
 from models.instance import Instance, load_instance
 from models.instance.library import find, names
@@ -43,11 +45,7 @@ def test_shipped_instances(name):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_planted_instances_map_and_agree(solver, seed):
     instance, _ = planted_instance(seed)
-    try:
-        agreed(instance, solver)
-    except ResourceExhausted:
-        # the planted placement mixes sizes and inputs more tightly than a stage-by-stage mapper must manage
-        assert solver == "marocco"
+    agreed(instance, solver)
 
 
 FRACTIONS = {
@@ -71,9 +69,9 @@ def test_random_networks_on_blacklisted_wafers(seed, solver):
     instance = Instance("random", network, wafer=wafer, limits=limits)
     try:
         solution = agreed(instance, solver)
-    except (ResourceExhausted, RuntimeError) as error:
-        # the baseline gives up on dead mergers and on inputs without room, as the original does
-        assert solver == "marocco", error
-        assert any(word in str(error) for word in ("unroutable mergers", "out of resources")), error
+    except (ResourceExhausted, PlacementError) as error:
+        baseline_gave_up = solver == "marocco" and re.search("unroutable mergers|out of resources", str(error))
+        if not baseline_gave_up:  # as the original does on dead mergers and on inputs without room
+            raise
     else:
         assert solution.bounds.this_placement.value <= solution.lost
