@@ -186,7 +186,7 @@ def load(path: Path) -> Solution:
         If the file is no solution file, of another major version, damaged, or lacks a member.
     """
     try:
-        with np.load(Path(path), allow_pickle=False) as archive:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             document = json.loads(bytes(archive[_JSON]))
             arrays = {name: archive[name] for name in archive.files if name != _JSON}
     except FileNotFoundError:
