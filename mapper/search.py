@@ -36,15 +36,18 @@ _LATER: Table = (
 )
 #: Share of the drivers that packing can be expected to use; the rest is lost to fragments.
 _PACKING = 0.95
+#: Share of the remaining time that pricing may take.
+_PRICING_TIME = 0.25
 #: How many of the priced drafts are completed.
 _COMPLETED_DRAFTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A placed and addressed network with its estimated loss [synapses] and its number of HICANNs."""
+    """A placed and addressed network, its estimated loss, the part that the chain limit causes, its HICANNs."""
 
-    estimate: float
+    estimate: int
+    chain_loss: int
     hicanns: int
     mapping: WaferMapping
 
@@ -55,18 +58,13 @@ def search(problem: Problem, context: Context, report: Report, settings: Mapping
     baseline = _attempt(problem, MAROCCO, context)
     if baseline is not None and report(baseline):
         return
-    drafts = _drafts(problem, context, baseline)
-    best = problem_size = len(problem.synapses) + 1
-    if baseline is not None:
-        best = baseline.lost
-    for draft in drafts[:_COMPLETED_DRAFTS]:
-        if context.over and best < problem_size:
-            return
-        if draft.estimate > best:
-            context.emit("status", "search", f"a draft with an estimated loss of {draft.estimate:.0f} is left out")
+    lost = None if baseline is None else baseline.lost
+    for draft in _drafts(problem, context, baseline)[:_COMPLETED_DRAFTS]:
+        if lost is not None and (context.over or draft.estimate > lost):
+            context.emit("status", "search", f"left out: a draft with an estimated loss of {draft.estimate}")
             continue
         mapping = run_steps(problem, later, context, draft.mapping)
-        best = min(best, mapping.lost)
+        lost = mapping.lost if lost is None else min(lost, mapping.lost)
         if report(mapping):
             return
 
@@ -81,15 +79,17 @@ def search_fixed_placement(problem: Problem, context: Context, report: Report, s
 def _drafts(problem: Problem, context: Context, baseline: WaferMapping | None) -> list[_Draft]:
     """Return the drafts worth completing, best first; at the same estimate the one with fewer HICANNs."""
     found = [] if baseline is None else [_priced(problem, baseline)]
+    until = context.elapsed + _PRICING_TIME * context.remaining
     for per_block in _spread_sizes(problem):
         for placement in ("linear", "dealt"):
-            if context.over and found:
-                break
             spread = _attempt(problem, _spread_steps(placement, per_block), context)
-            if spread is not None:
-                found.append(_priced(problem, spread))
-        if found and min(draft.estimate for draft in found) == 0:
-            break
+            if spread is None:
+                continue
+            found.append(_priced(problem, spread))
+            if found[-1].estimate == 0 or (found and context.elapsed > until) or context.over:
+                return sorted(found, key=lambda draft: (draft.estimate, draft.hicanns))
+            if found[-1].chain_loss == 0:
+                break
     return sorted(found, key=lambda draft: (draft.estimate, draft.hicanns))
 
 
@@ -99,8 +99,9 @@ def _spread_sizes(problem: Problem) -> list[int]:
     if len(sizes) == 0:
         return []
     full = neurons_per_block(int(sizes.min()))
+    tried = {max(1, full * eighths // 8) for eighths in range(1, 9)}
     blocks = 8 * int(problem.wafer.hicanns.sum())
-    return [n for n in range(full, 0, -1) if n * blocks >= len(sizes)]
+    return sorted((n for n in tried if n * blocks >= len(sizes)), reverse=True)
 
 
 def _spread_steps(placement: str, per_block: int) -> Table:
@@ -122,15 +123,16 @@ def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping |
 
 
 def _priced(problem: Problem, mapping: WaferMapping) -> _Draft:
-    return _Draft(estimated_loss(problem, mapping), len(mapping.hicanns_in_use), mapping)
+    estimate, chain_loss = estimated_loss(problem, mapping)
+    return _Draft(estimate, chain_loss, len(mapping.hicanns_in_use), mapping)
 
 
-def estimated_loss(problem: Problem, draft: WaferMapping) -> float:
-    """Return the loss to expect from a placed and addressed network, before routing [synapses].
+def estimated_loss(problem: Problem, draft: WaferMapping) -> tuple[int, int]:
+    """Return the loss to expect from a placed and addressed network, and how much of it the chain limit alone causes.
 
-    What the chain limit loses, and on every HICANN what is left over when its drivers go to the buses with the
-    largest marginal gains.  With all drivers usable it is a lower bound for these addresses; here ``_PACKING`` of
-    them are.
+    Besides what the chain limit loses, on every HICANN what is left over when its drivers go to the buses with the
+    largest marginal gains.  With all drivers usable the estimate is a lower bound for these addresses; here
+    ``_PACKING`` of them are.
     """
     wanted = demand(problem, draft.placement, draft.addresses)
     limit = problem.limits.driver_chain_length
@@ -141,6 +143,6 @@ def estimated_loss(problem: Problem, draft: WaferMapping) -> float:
     first = np.searchsorted(hicann[order], np.arange(384))
     rank = np.arange(len(order)) - first[hicann[order]]
     room = _PACKING * problem.wafer.drivers.sum(axis=1)
-    served = gain[order][rank < room[hicann[order]]].sum()
-    unplaced = len(problem.synapses) - int(wanted.size.sum())
-    return float(wanted.size.sum() - served + unplaced)
+    served = int(gain[order][rank < room[hicann[order]]].sum())
+    placed = int(wanted.size.sum())
+    return len(problem.synapses) - served, placed - int(curve[:, -1].sum())
