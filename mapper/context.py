@@ -82,6 +82,10 @@ class Context:
             return float("inf")
         return self.time_limit - self.elapsed
 
+    def work(self, per_ten_seconds: int) -> int:
+        """Return how much work of a kind fits the budget: ten seconds' worth, or that of a deterministic budget."""
+        return per_ten_seconds if self.det_limit is None else int(per_ten_seconds * self.det_limit / 10.0)
+
     @property
     def over(self) -> bool:
         """Tell whether the solve must end now: interrupted or out of time."""

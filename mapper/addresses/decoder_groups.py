@@ -32,6 +32,8 @@ from mapper.problem import Problem
 from models.hardware.mergers import ADDRESSES
 from models.mapping import Mapping, nets_of
 
+#: Annealing moves in a second on the machine it was written on; turns a deterministic budget into moves.
+_MOVES_PER_SECOND = 20_000
 #: Moves of one annealing run: a longer run gains nothing on the guidebook network.
 _MOVES_PER_RUN = 100_000
 
@@ -49,12 +51,13 @@ def decoder_groups(
         if cost.lost > ideal.lost:
             losing.append((cells, groups, ideal.lost))
     rng = context.rng("addresses/decoder_groups")
+    moves = min(moves, context.work(_MOVES_PER_SECOND * 10))
     for cells, groups, ideal_loss in losing:
         if context.over:
             break
         better = _anneal(model, cells, groups, ideal_loss, rng, moves // len(losing), context)
         if polish and model.cost(cells, better).lost > ideal_loss:
-            better = polished(problem, draft.placement, model, cells, better, context)
+            better = polished(problem, draft.placement, model, cells, better, context, len(losing))
         address[cells] = addresses_in(better)
     return replace(draft, addresses=replace(draft.addresses, address=address))
 

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 #: More targets than this make the model too weak to pay (measured on random buses).
 _MAX_TARGETS = 4
-#: Seconds, or deterministic seconds, for one bus.
-_TIME = 10.0
+#: Seconds, or deterministic seconds, for all buses, and the least that makes sense for one.
+_TIME = 20.0
+_LEAST_TIME = 2.0
 
 
 def polished(
@@ -47,13 +48,12 @@ def polished(
     cells: NDArray[np.int32],
     groups: NDArray[np.int64],
     context: Context,
+    shares: int,
 ) -> NDArray[np.int64]:
-    """Return a grouping that loses no more synapses than ``groups``, (n,)."""
-    counts = _counts(problem, placement, cells)
+    """Return a grouping that loses no more synapses than ``groups``, (n,); ``shares`` buses share the time."""
+    seconds = min(_TIME, context.remaining / 4, context.det_limit or _TIME) / shares
+    counts = _counts(problem, placement, cells) if seconds >= _LEAST_TIME else None
     if counts is None:
-        return groups
-    seconds = min(_TIME, context.remaining)
-    if seconds < 1.0:
         return groups
     x, solver_model = build(problem, placement, cells, counts)
     for i in range(len(cells)):
