@@ -15,18 +15,16 @@ from typing import TYPE_CHECKING, Any
 from mapper.version import __version__
 
 if TYPE_CHECKING:
-    from mapper.configure import configure
     from mapper.context import Event
     from mapper.pipeline import solve
-    from mapper.solvers import solver_names as solvers
+    from mapper.solvers import solver_names
 
-__all__ = ["Event", "__version__", "configure", "solve", "solvers"]
+__all__ = ["Event", "__version__", "solve", "solver_names"]
 
 _HOMES = {
     "Event": ("mapper.context", "Event"),
-    "configure": ("mapper.configure", "configure"),
     "solve": ("mapper.pipeline", "solve"),
-    "solvers": ("mapper.solvers", "solver_names"),
+    "solver_names": ("mapper.solvers", "solver_names"),
 }
 
 

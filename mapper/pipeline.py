@@ -18,7 +18,7 @@ from mapper.bounds import bound_any_placement, bound_this_placement
 from mapper.configure import configure
 from mapper.context import Context, Event
 from mapper.problem import Problem
-from mapper.solvers import SEARCHES, TABLES, SolverError, run_steps, solver_names, with_settings
+from mapper.solvers import SEARCHES, TABLES, check_settings, run_steps, with_settings
 from mapper.version import __version__
 from models.errors import ResourceExhausted
 from models.instance import Instance
@@ -87,8 +87,7 @@ def solve(
         If no mapping was found: manual placement impossible, or the wafer is too small.
     """
     settings = dict(options or {})
-    if solver not in solver_names():
-        raise SolverError(f"no solver {solver!r}: there are {', '.join(solver_names())}")
+    check_settings(solver, settings)
     context = Context(seed, threads, time_limit, det_limit, events, stop or threading.Event())
     cpu = time.process_time()
     problem = Problem(instance)

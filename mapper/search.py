@@ -28,7 +28,8 @@ from models.mapping import Mapping as WaferMapping
 Report = Callable[[WaferMapping], bool]
 """Takes a complete mapping; returns whether the search may end because nothing better exists."""
 
-_LATER: Table = (
+#: What is decided again for every draft; settings reach these stages.
+LATER: Table = (
     Step("addresses", "decoder_groups"),
     Step("routing", "pathfinder"),
     Step("drivers", "set_packing"),
@@ -54,7 +55,7 @@ class _Draft:
 
 def search(problem: Problem, context: Context, report: Report, settings: Mapping[str, str]) -> None:
     """Report the baseline's mapping and every better one that is found."""
-    later = with_settings(_LATER, settings)
+    later = with_settings(LATER, settings)
     baseline = _attempt(problem, MAROCCO, context)
     if baseline is not None and report(baseline):
         return
@@ -73,7 +74,7 @@ def search_fixed_placement(problem: Problem, context: Context, report: Report, s
     """Report the baseline's mapping and the one that keeps its placement, merging and inputs."""
     baseline = run_steps(problem, MAROCCO, context)
     if not report(baseline) and not context.over:
-        report(run_steps(problem, with_settings(_LATER, settings), context, baseline))
+        report(run_steps(problem, with_settings(LATER, settings), context, baseline))
 
 
 def _drafts(problem: Problem, context: Context, baseline: WaferMapping | None) -> list[_Draft]:

@@ -107,6 +107,9 @@ def with_settings(base: Table, settings: Mapping[str, str]) -> Table:
     """
     for key, value in settings.items():
         stage, _, option = key.partition(".")
+        if stage in STAGES and not any(step.stage == stage for step in base):
+            fixed = ", ".join(dict.fromkeys(step.stage for step in base))
+            raise SolverError(f"this solver decides {stage!r} itself: settings reach {fixed}")
         if not option:
             find_algorithm(stage, value)
             base = tuple(Step(stage, value) if s.stage == stage else s for s in base)
@@ -136,6 +139,20 @@ def _parsed(step: Step, option: str, value: str) -> Any:
         return float(value) if isinstance(default, float) else int(value)
     except (KeyError, ValueError):
         raise SolverError(f"{step.stage}.{option} must be of type {type(default).__name__} (got {value!r})") from None
+
+
+def check_settings(solver: str, settings: Mapping[str, str]) -> None:
+    """Check a solver's name and the settings for it before any work is done.
+
+    Raises
+    ------
+    SolverError
+        If the solver, a stage, an algorithm or an option does not exist, or a value has the wrong type.
+    """
+    if solver not in solver_names():
+        raise SolverError(f"no solver {solver!r}: there are {', '.join(solver_names())}")
+    base = TABLES[solver] if solver in TABLES else import_module(SEARCHES[solver].split(":")[0]).LATER
+    with_settings(base, settings)
 
 
 def run_steps(problem: Problem, steps: Table, context: Context, draft: WaferMapping | None = None) -> WaferMapping:

@@ -74,6 +74,9 @@ def test_options_choose_algorithms_and_reach_them():
     for wrong in ({"merging": "magic"}, {"stage": "x"}, {"placement.colour": "red"}, {"routing.iterations": "3"}):
         with pytest.raises(SolverError):
             mapper.solve(dense(), "marocco", options=wrong)
+    with pytest.raises(SolverError, match="decides 'placement' itself"):
+        mapper.solve(dense(), "cpsat", options={"placement": "linear"})
+    assert mapper.solver_names() == mapper.solver_names()
     with pytest.raises(SolverError, match="no solver 'nonesuch'"):
         mapper.solve(dense(), "nonesuch")
 
