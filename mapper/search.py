@@ -13,7 +13,7 @@ the incumbent, or with the budget.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from mapper.demand import CellTables, demand, service_curves
 from mapper.problem import Problem
 from mapper.solvers import MAROCCO, Step, Table, run_steps, with_settings
 from models.errors import PlacementError, ResourceExhausted
-from models.hardware.neurons import neurons_per_block
+from models.hardware.neurons import N_BLOCKS, neurons_per_block
 from models.mapping import Mapping as WaferMapping
 
 Report = Callable[[WaferMapping], bool]
@@ -39,18 +39,52 @@ LATER: Table = (
 _PACKING = 0.95
 #: Share of the remaining time that pricing may take.
 _PRICING_TIME = 0.25
+#: Neurons per block that fill decoder groups of 15 addresses, alone, as halves, or two groups.
+_GROUP_FILLING = (30, 15, 7)
+#: Synapses above which pricing is slow, so that one placement is tried in all densities before the other.
+_LARGE = 500_000
+#: How many spreads are varied further.
+_REFINED_SPREADS = 3
 #: How many of the priced drafts are completed.
 _COMPLETED_DRAFTS = 8
 
 
 @dataclass(frozen=True, slots=True)
+class _Spread:
+    """A way to place neurons thinly; the fields are options of the placement algorithm."""
+
+    placement: str
+    per_block: int
+    blocks: int = N_BLOCKS
+    apart: bool = False
+
+    def steps(self) -> Table:
+        """Return the steps that place, merge and address the network like this."""
+        options = {
+            "neurons_per_block": self.per_block,
+            "blocks_per_hicann": self.blocks,
+            "separate_populations": self.apart,
+        }
+        return (
+            Step("placement", self.placement, options),
+            Step("merging", "driver_aware"),
+            Step("addresses", "high_first"),
+            Step("inputs", "nearest"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Draft:
-    """A placed and addressed network, its estimated loss, the part that the chain limit causes, its HICANNs."""
+    """A placed and addressed network, its estimated loss [synapses], its HICANNs, and its spread if it is one."""
 
     estimate: int
-    chain_loss: int
     hicanns: int
     mapping: WaferMapping
+    spread: _Spread | None
+
+    def rank(self) -> tuple[int, int]:
+        """Return the key that sorts the most promising draft first."""
+        return self.estimate, self.hicanns
 
 
 def search(problem: Problem, context: Context, report: Report, settings: Mapping[str, str]) -> None:
@@ -79,39 +113,42 @@ def search_fixed_placement(problem: Problem, context: Context, report: Report, s
 
 def _drafts(problem: Problem, context: Context, baseline: WaferMapping | None) -> list[_Draft]:
     """Return the drafts worth completing, best first; at the same estimate the one with fewer HICANNs."""
-    found = [] if baseline is None else [_priced(problem, baseline)]
+    found = [] if baseline is None else [_priced(problem, baseline, None)]
     until = context.elapsed + _PRICING_TIME * context.remaining
-    for per_block in _spread_sizes(problem):
-        for placement in ("linear", "dealt"):
-            spread = _attempt(problem, _spread_steps(placement, per_block), context)
-            if spread is None:
-                continue
-            found.append(_priced(problem, spread))
-            if found[-1].estimate == 0 or (found and context.elapsed > until) or context.over:
-                return sorted(found, key=lambda draft: (draft.estimate, draft.hicanns))
-            if found[-1].chain_loss == 0:
-                break
-    return sorted(found, key=lambda draft: (draft.estimate, draft.hicanns))
+    _price(problem, context, _wide_spreads(problem), until, found)
+    best = [draft.spread for draft in sorted(found, key=_Draft.rank) if draft.spread is not None][:_REFINED_SPREADS]
+    _price(problem, context, [variant for spread in best for variant in _variants(spread)], until, found)
+    return sorted(found, key=_Draft.rank)
 
 
-def _spread_sizes(problem: Problem) -> list[int]:
-    """Return the numbers of neurons per block worth trying, largest (fewest HICANNs) first."""
+def _price(problem: Problem, context: Context, spreads: list[_Spread], until: float, found: list[_Draft]) -> None:
+    """Price spreads into ``found`` until one promises no loss or time is up."""
+    for spread in spreads:
+        if found and (min(draft.estimate for draft in found) == 0 or context.elapsed > until or context.over):
+            return
+        mapping = _attempt(problem, spread.steps(), context)
+        if mapping is not None:
+            found.append(_priced(problem, mapping, spread))
+
+
+def _wide_spreads(problem: Problem) -> list[_Spread]:
+    """Return spreads from dense (few HICANNs) to thin: eighths of a full block, and what fills decoder groups."""
     sizes = problem.size[~problem.network.is_source]
     if len(sizes) == 0:
         return []
     full = neurons_per_block(int(sizes.min()))
-    tried = {max(1, full * eighths // 8) for eighths in range(1, 9)}
-    blocks = 8 * int(problem.wafer.hicanns.sum())
-    return sorted((n for n in tried if n * blocks >= len(sizes)), reverse=True)
+    tried = {max(1, full * eighths // 8) for eighths in range(1, 9)} | {n for n in _GROUP_FILLING if n <= full}
+    blocks = N_BLOCKS * int(problem.wafer.hicanns.sum())
+    fitting = [n for n in sorted(tried, reverse=True) if n * blocks >= len(sizes)]
+    if len(problem.synapses) > _LARGE:
+        return [_Spread(placement, n) for placement in ("linear", "dealt") for n in fitting]
+    return [_Spread(placement, n) for n in fitting for placement in ("linear", "dealt")]
 
 
-def _spread_steps(placement: str, per_block: int) -> Table:
-    return (
-        Step("placement", placement, {"neurons_per_block": per_block}),
-        Step("merging", "driver_aware"),
-        Step("addresses", "high_first"),
-        Step("inputs", "nearest"),
-    )
+def _variants(spread: _Spread) -> list[_Spread]:
+    """Return a spread with populations kept apart, and with fewer blocks per HICANN."""
+    thinner = [replace(spread, blocks=blocks) for blocks in (4, 2)]
+    return [replace(spread, apart=True), *thinner, replace(thinner[0], apart=True)]
 
 
 def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping | None:
@@ -123,13 +160,12 @@ def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping |
         return None
 
 
-def _priced(problem: Problem, mapping: WaferMapping) -> _Draft:
-    estimate, chain_loss = estimated_loss(problem, mapping)
-    return _Draft(estimate, chain_loss, len(mapping.hicanns_in_use), mapping)
+def _priced(problem: Problem, mapping: WaferMapping, spread: _Spread | None) -> _Draft:
+    return _Draft(estimated_loss(problem, mapping), len(mapping.hicanns_in_use), mapping, spread)
 
 
-def estimated_loss(problem: Problem, draft: WaferMapping) -> tuple[int, int]:
-    """Return the loss to expect from a placed and addressed network, and how much of it the chain limit alone causes.
+def estimated_loss(problem: Problem, draft: WaferMapping) -> int:
+    """Return the loss to expect from a placed and addressed network, before routing [synapses].
 
     Besides what the chain limit loses, on every HICANN what is left over when its drivers go to the buses with the
     largest marginal gains.  With all drivers usable the estimate is a lower bound for these addresses; here
@@ -145,5 +181,4 @@ def estimated_loss(problem: Problem, draft: WaferMapping) -> tuple[int, int]:
     rank = np.arange(len(order)) - first[hicann[order]]
     room = _PACKING * problem.wafer.drivers.sum(axis=1)
     served = int(gain[order][rank < room[hicann[order]]].sum())
-    placed = int(wanted.size.sum())
-    return len(problem.synapses) - served, placed - int(curve[:, -1].sum())
+    return len(problem.synapses) - served

@@ -15,12 +15,28 @@ from numpy.typing import NDArray
 from mapper.context import Context
 from mapper.placement.linear import linear
 from mapper.problem import Problem
+from models.hardware.neurons import N_BLOCKS
 from models.mapping import Mapping
 
 
-def dealt(problem: Problem, draft: Mapping, context: Context, *, neurons_per_block: int | None = None) -> Mapping:
+def dealt(
+    problem: Problem,
+    draft: Mapping,
+    context: Context,
+    *,
+    neurons_per_block: int | None = None,
+    blocks_per_hicann: int = N_BLOCKS,
+    separate_populations: bool = False,
+) -> Mapping:
     """Place like `linear`, then deal the neurons of every HICANN over its blocks."""
-    draft = linear(problem, draft, context, neurons_per_block=neurons_per_block)
+    draft = linear(
+        problem,
+        draft,
+        context,
+        neurons_per_block=neurons_per_block,
+        blocks_per_hicann=blocks_per_hicann,
+        separate_populations=separate_populations,
+    )
     placement = draft.placement
     column, sequence = placement.column.copy(), placement.sequence.copy()
     free = (placement.column >= 0) & ~_fixed(problem)

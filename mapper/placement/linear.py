@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from mapper.context import Context
 from mapper.placement.blocks import NeuronBlocks
 from mapper.placement.loop import Request
-from mapper.placement.run import place
+from mapper.placement.run import Spread, place
 from mapper.problem import Problem
+from models.hardware.neurons import N_BLOCKS
 from models.mapping import Mapping
 
 
@@ -23,6 +24,8 @@ def linear(
     minimize_number_of_sending_repeaters: bool = False,
     restrict_rightmost_neuron_blocks: bool = False,
     neurons_per_block: int | None = None,
+    blocks_per_hicann: int = N_BLOCKS,
+    separate_populations: bool = False,
 ) -> Mapping:
     """Place the first population first, from the first HICANN on; see `mapper.placement.run.place`."""
     return place(
@@ -31,7 +34,7 @@ def linear(
         _ascending,
         minimize_number_of_sending_repeaters=minimize_number_of_sending_repeaters,
         restrict_rightmost_neuron_blocks=restrict_rightmost_neuron_blocks,
-        neurons_per_block=neurons_per_block,
+        spread=Spread(neurons_per_block, blocks_per_hicann, separate_populations),
     )
 
 
@@ -43,6 +46,8 @@ def linear_descending(
     minimize_number_of_sending_repeaters: bool = False,
     restrict_rightmost_neuron_blocks: bool = False,
     neurons_per_block: int | None = None,
+    blocks_per_hicann: int = N_BLOCKS,
+    separate_populations: bool = False,
 ) -> Mapping:
     """Place the last population first, from the first HICANN on; see `mapper.placement.run.place`."""
     return place(
@@ -51,7 +56,7 @@ def linear_descending(
         _descending,
         minimize_number_of_sending_repeaters=minimize_number_of_sending_repeaters,
         restrict_rightmost_neuron_blocks=restrict_rightmost_neuron_blocks,
-        neurons_per_block=neurons_per_block,
+        spread=Spread(neurons_per_block, blocks_per_hicann, separate_populations),
     )
 
 

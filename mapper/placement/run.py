@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mapper.placement.blocks import NeuronBlocks, close_rightmost, leave_room_for_few_buses
-from mapper.placement.loop import Chunk, Strategy, fill
+from mapper.placement.loop import Chunk, Request, Strategy, fill
 from mapper.placement.manual import manual_pass
 from mapper.problem import Problem
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import COLUMNS_PER_BLOCK, N_BLOCKS, N_DENMEMS
 from models.mapping import Mapping, Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How thinly neurons are placed.
+
+    Attributes
+    ----------
+    neurons_per_block : int or None
+        Most neurons on a block; None: as many as fit.
+    blocks_per_hicann : int
+        Only the first so many blocks of every HICANN are used.
+    separate_populations : bool
+        Begin every population on a HICANN of its own.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+    """
+
+    neurons_per_block: int | None = None
+    blocks_per_hicann: int = N_BLOCKS
+    separate_populations: bool = False
+
+    def __post_init__(self) -> None:
+        if self.neurons_per_block is not None and self.neurons_per_block < 1:
+            raise ValueError(f"neurons_per_block must be at least 1 (got {self.neurons_per_block})")
+        if not 1 <= self.blocks_per_hicann <= N_BLOCKS:
+            raise ValueError(f"blocks_per_hicann must be 1..{N_BLOCKS} (got {self.blocks_per_hicann})")
 
 
 def place(
@@ -24,7 +54,7 @@ def place(
     *,
     minimize_number_of_sending_repeaters: bool,
     restrict_rightmost_neuron_blocks: bool,
-    neurons_per_block: int | None = None,
+    spread: Spread | None = None,
 ) -> Mapping:
     """Place all neurons by a strategy.
 
@@ -34,8 +64,8 @@ def place(
         Sorts blocks and requests.
     minimize_number_of_sending_repeaters, restrict_rightmost_neuron_blocks : bool
         Keep room on the blocks, see `mapper.placement.blocks`.
-    neurons_per_block : int, optional
-        Most neurons on a block; manual placement is exempt.
+    spread : Spread, optional
+        How thinly to place; manual placement is exempt.
 
     Raises
     ------
@@ -44,15 +74,21 @@ def place(
     ResourceExhausted
         If there is no room for all neurons.
     """
-    _check(problem, neurons_per_block)
+    spread = spread or Spread()
+    _check(problem)
     blocks = NeuronBlocks.of(problem.wafer)
     if minimize_number_of_sending_repeaters:
         leave_room_for_few_buses(blocks, problem.limits.neuron_size)
     if restrict_rightmost_neuron_blocks:
         close_rightmost(blocks)
     placed, requests = manual_pass(problem, blocks, strategy)
-    everywhere = [N_BLOCKS * h + b for h in np.flatnonzero(problem.wafer.hicanns).tolist() for b in range(N_BLOCKS)]
-    chunks, left = fill(blocks, *strategy(blocks, everywhere, requests), neurons_per_block)
+    everywhere = [
+        N_BLOCKS * h + b
+        for h in np.flatnonzero(problem.wafer.hicanns).tolist()
+        for b in range(spread.blocks_per_hicann)
+    ]
+    fill_up = _fill_apart if spread.separate_populations else fill
+    chunks, left = fill_up(blocks, *strategy(blocks, everywhere, requests), spread.neurons_per_block)
     if left:
         names = sorted({problem.network.populations[r.population].name for r in left})
         raise ResourceExhausted(
@@ -62,9 +98,22 @@ def place(
     return replace(draft, placement=_placement(problem, placed + chunks))
 
 
-def _check(problem: Problem, neurons_per_block: int | None) -> None:
-    if neurons_per_block is not None and neurons_per_block < 1:
-        raise ValueError(f"neurons_per_block must be at least 1 (got {neurons_per_block})")
+def _fill_apart(
+    blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request], cap: int | None
+) -> tuple[list[Chunk], list[Request]]:
+    """Place like `fill`, but no two populations on one HICANN."""
+    placed: list[Chunk] = []
+    left: list[Request] = []
+    for population in dict.fromkeys(request.population for request in requests):
+        chunks, missing = fill(blocks, order, [r for r in requests if r.population == population], cap)
+        taken = {chunk.block // N_BLOCKS for chunk in chunks}
+        order = [block for block in order if block // N_BLOCKS not in taken]
+        placed += chunks
+        left += missing
+    return placed, left
+
+
+def _check(problem: Problem) -> None:
     neurons = int(np.count_nonzero(~problem.network.is_source))
     if neurons > N_HICANNS * N_DENMEMS:
         raise ResourceExhausted(f"hardware capacity too low: {neurons} neurons on {N_HICANNS * N_DENMEMS} denmems")
