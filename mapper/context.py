@@ -50,6 +50,8 @@ class Context:
         Wall-clock seconds for the whole solve; None: no limit.
     det_limit : float or None
         Deterministic budget: work is counted, not timed, and results do not depend on the machine.
+    max_hicanns : int or None
+        HICANNs that a mapping may configure, transit included; None: the whole wafer.
     listener : callable or None
         Gets every `Event`.
     stop : threading.Event
@@ -60,6 +62,7 @@ class Context:
     threads: int = 1
     time_limit: float | None = None
     det_limit: float | None = None
+    max_hicanns: int | None = None
     listener: Callable[[Event], None] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)

@@ -36,7 +36,11 @@ class _Incumbent:
     timeline: list[list[float]] = field(default_factory=list)
 
     def offer(self, mapping: Mapping) -> bool:
-        """Take a mapping if it is better; tell whether it meets the bound."""
+        """Take a mapping if it is better and not too large; tell whether the best one meets the bound."""
+        hicanns = len(mapping.hicanns_in_use)
+        if self.context.max_hicanns is not None and hicanns > self.context.max_hicanns:
+            self.context.emit("status", message=f"left out: a mapping with {hicanns} HICANNs", lost=mapping.lost)
+            return False
         if mapping.lost < self.bound.value:
             raise AssertionError(f"a mapping loses {mapping.lost} synapses, fewer than the bound {self.bound.value}")
         if self.mapping is None or mapping.lost < self.mapping.lost:
@@ -54,6 +58,7 @@ def solve(
     det_limit: float | None = None,
     seed: int = 0,
     threads: int = 1,
+    max_hicanns: int | None = None,
     options: ReadMapping[str, str] | None = None,
     events: Callable[[Event], None] | None = None,
     stop: threading.Event | None = None,
@@ -72,6 +77,8 @@ def solve(
         Deterministic budget instead: the clock is ignored and equal calls return equal solutions.
     seed, threads : int
         Seed of all random choices; cores to use.
+    max_hicanns : int, optional
+        HICANNs that the mapping may configure, those that only pass signals on included.
     options : mapping, optional
         ``stage=algorithm`` and ``stage.option=value`` settings.
     events : callable, optional
@@ -88,7 +95,7 @@ def solve(
     """
     settings = dict(options or {})
     check_settings(solver, settings)
-    context = Context(seed, threads, time_limit, det_limit, events, stop or threading.Event())
+    context = Context(seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event())
     cpu = time.process_time()
     problem = Problem(instance)
     best = _Incumbent(context, bound_any_placement(problem))
@@ -99,7 +106,8 @@ def solve(
         module, name = SEARCHES[solver].split(":")
         getattr(import_module(module), name)(problem, context, best.offer, settings)
     if best.mapping is None:
-        raise ResourceExhausted("no mapping found: the network does not fit onto the wafer in any way tried")
+        allowed = "the wafer" if max_hicanns is None else f"{max_hicanns} HICANNs"
+        raise ResourceExhausted(f"no mapping found: the network does not fit onto {allowed} in any way tried")
     run = {
         "seconds": round(context.elapsed, 3),
         "cpu_seconds": round(time.process_time() - cpu, 3),
@@ -111,7 +119,8 @@ def solve(
         "seed": seed,
         "time_limit": time_limit,
         "det_limit": det_limit,
-        "threads": threads,
+        "threads": threads if det_limit is None else None,
+        "max_hicanns": max_hicanns,
         **settings,
     }
     return _solution(problem, solver, best, configured, run)

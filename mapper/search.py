@@ -127,8 +127,11 @@ def _price(problem: Problem, context: Context, spreads: list[_Spread], until: fl
         if found and (min(draft.estimate for draft in found) == 0 or context.elapsed > until or context.over):
             return
         mapping = _attempt(problem, spread.steps(), context)
-        if mapping is not None:
-            found.append(_priced(problem, mapping, spread))
+        if mapping is None:
+            continue
+        draft = _priced(problem, mapping, spread)
+        if context.max_hicanns is None or draft.hicanns <= context.max_hicanns:
+            found.append(draft)
 
 
 def _wide_spreads(problem: Problem) -> list[_Spread]:

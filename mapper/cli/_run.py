@@ -32,6 +32,8 @@ class Effort:
         Deterministic time.
     threads : int or None
         Cores.
+    max_chips : int or None
+        HICANNs that a mapping may configure.
     settings : mapping
         ``--set path=value``.
     """
@@ -39,6 +41,7 @@ class Effort:
     time_limit: float | None = None
     det_limit: float | None = None
     threads: int | None = None
+    max_chips: int | None = None
     settings: Mapping[str, str] | None = None
 
 
@@ -52,7 +55,7 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     return settings
 
 
-#: ``--time-limit --det-limit --threads --set --progress``.
+#: ``--time-limit --det-limit --threads --max-chips --set --progress``.
 effort_options = stacked(
     click.option("--time-limit", type=duration, help="Wall-clock time: 90, 90s, 10m, 2h.  [default: the instance's]"),
     click.option(
@@ -60,6 +63,7 @@ effort_options = stacked(
         help="Deterministic time instead: the same result on every machine.",
     ),
     click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: the instance's]"),
+    click.option("--max-chips", type=click.IntRange(min=1), help="HICANNs that a mapping may configure."),
     click.option(
         "--set", "settings", multiple=True, metavar="PATH=VALUE", callback=_settings,
         help="Choose an algorithm or set an option, e.g. routing=dijkstra; may be repeated.",
@@ -109,7 +113,7 @@ def run_solver(
     def job() -> Solution:
         return mapper.solve(
             instance, solver, time_limit=time_limit, det_limit=det_limit, seed=seed, threads=threads,
-            options=effort.settings or {}, events=reporter, stop=interrupts.stop,
+            max_hicanns=effort.max_chips, options=effort.settings or {}, events=reporter, stop=interrupts.stop,
         )  # fmt: skip
 
     return run_in_thread(job, reporter.tick)

@@ -74,6 +74,7 @@ def compare(
     time_limit: float | None,
     det_limit: float | None,
     threads: int | None,
+    max_chips: int | None,
     settings: dict[str, str],
     progress: str,
     output: Path | None,
@@ -96,7 +97,7 @@ def compare(
         for number, run in enumerate(runs, 1):
             if not _common.is_quiet(ctx):
                 click.echo(f"[{number}/{len(runs)}] {run.stem}", err=True)
-            effort = Effort(time_limit, det_limit, threads, settings)
+            effort = Effort(time_limit, det_limit, threads, max_chips, settings)
             document = _one(run, effort, style, output, interrupts)
             documents.append(document)
             if output is not None:

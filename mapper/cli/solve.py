@@ -59,6 +59,7 @@ def solve(
     time_limit: float | None,
     det_limit: float | None,
     threads: int | None,
+    max_chips: int | None,
     settings: dict[str, str],
     progress: str,
     max_loss: tuple[float, bool] | None,
@@ -78,7 +79,7 @@ def solve(
     style = choose_style(progress, _common.is_quiet(ctx))
     check_solvers((solver,))
     problem = _common.read_instance(instance)
-    effort = Effort(time_limit, det_limit, threads, settings)
+    effort = Effort(time_limit, det_limit, threads, max_chips, settings)
     with event_stream(events) as stream, Interrupts() as interrupts:
         with Reporter(style, len(problem.network.synapses), stream) as reporter:
             try:

@@ -41,12 +41,12 @@ def test_summary_for_people(run, tiny, fake_solve):
 
 def test_options_reach_the_solver(run, tiny, fake_solve):
     run("solve", tiny, "--solver", "marocco", "--seed", 5, "--time-limit", "2m", "--threads", 3,
-        "--set", "routing=dijkstra", "--set", "rows.mode = a=b")  # fmt: skip
+        "--max-chips", 7, "--set", "routing=dijkstra", "--set", "rows.mode = a=b")  # fmt: skip
     (call,) = fake_solve.calls
     assert call.pop("stop").is_set() is False
     assert call == {
         "solver": "marocco", "seed": 5, "time_limit": 120.0, "det_limit": None, "threads": 3,
-        "options": {"routing": "dijkstra", "rows.mode": "a=b"},
+        "max_hicanns": 7, "options": {"routing": "dijkstra", "rows.mode": "a=b"},
     }  # fmt: skip
 
 

@@ -110,3 +110,12 @@ def test_progress_tells_bound_and_incumbents():
     assert lost == sorted(lost, reverse=True)
     assert lost[-1] == 0
     assert any(e.kind == "bound" and e.bound == 0 for e in events)
+
+
+def test_the_number_of_hicanns_can_be_limited():
+    free = mapper.solve(dense(100, 0.9), "cpsat", det_limit=1.0)
+    tight = mapper.solve(dense(100, 0.9), "cpsat", det_limit=1.0, max_hicanns=1)
+    assert free.hicanns > tight.hicanns == 1
+    assert tight.lost > free.lost
+    with pytest.raises(ResourceExhausted, match="does not fit onto 1 HICANNs"):
+        mapper.solve(dense(200, 0.05), "cpsat", det_limit=1.0, max_hicanns=1)
