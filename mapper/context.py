@@ -9,6 +9,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from models.errors import MapperError
+
+
+class BudgetExhausted(MapperError, TimeoutError):
+    """The budget ended before a stage had anything complete to return."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mapper.context import Context
+from mapper.context import BudgetExhausted, Context
 from mapper.demand import CellTables, demand, service_curves
 from mapper.problem import Problem
 from mapper.solvers import MAROCCO, Step, Table, run_steps, with_settings
@@ -155,10 +155,10 @@ def _variants(spread: _Spread) -> list[_Spread]:
 
 
 def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping | None:
-    """Run steps; None if this way of placing the network does not fit onto the wafer."""
+    """Run steps; None if this way of placing the network does not fit onto the wafer or into the budget."""
     try:
         return run_steps(problem, steps, context)
-    except (ResourceExhausted, PlacementError) as error:
+    except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
         context.emit("status", "search", f"{steps[0].algorithm} {dict(steps[0].options)}: {error}")
         return None
 

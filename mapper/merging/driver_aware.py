@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.bus import BusCost, BusModel, high_first_groups
-from mapper.context import Context
+from mapper.context import BudgetExhausted, Context
 from mapper.problem import Problem
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.mergers import TAP, complete_maps, upward_path
@@ -37,7 +37,15 @@ _IMPOSSIBLE = BusCost(1 << 40, 0, 0)
 
 
 def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
-    """Choose the merger map of every HICANN that hosts neurons."""
+    """Choose the merger map of every HICANN that hosts neurons.
+
+    Raises
+    ------
+    PlacementError, ResourceExhausted
+        If a HICANN has no legal map.
+    BudgetExhausted
+        If the budget ends before all are chosen.
+    """
     placement = draft.placement
     model = BusModel(problem, placement, problem.limits.driver_chain_length)
     merging = Merging.empty()
@@ -45,6 +53,8 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
     _check_shared(shared, draft)
     block = placement.block
     for hicann in placement.hicanns_with_neurons:
+        if context.over:
+            raise BudgetExhausted("merging: the budget ended before every HICANN had its merger map")
         here = np.flatnonzero((placement.hicann == hicann) & (block >= 0))
         here = here[np.argsort(placement.sequence[here], kind="stable")]
         cells = [here[block[here] == b].astype(np.int32) for b in range(8)]
