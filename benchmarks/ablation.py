@@ -1,6 +1,6 @@
 """What each later lever alone recovers when the baseline's placement, merging and inputs are kept.
 
-    python benchmarks/ablation.py
+    python -m benchmarks.ablation
 
 Every column exchanges one stage of the baseline's table for the exact or negotiated algorithm; the last one exchanges
 all four, which is the solver ``cpsat-fixed-placement``.  Writes ``benchmarks/results/ablation.md``.
@@ -41,7 +41,7 @@ def main() -> None:
     lines = [
         "# What each later lever alone recovers",
         "",
-        "Lost synapses with the baseline's placement, merging and inputs; made with `python benchmarks/ablation.py`",
+        "Lost synapses with the baseline's placement, merging and inputs; made with `python -m benchmarks.ablation`",
         "(deterministic budget 10).",
         "",
         "| network | synapses | " + " | ".join(columns) + " |",

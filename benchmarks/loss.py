@@ -1,6 +1,6 @@
 """Synapse loss of ``cpsat`` on the reference networks, against the original's, with bounds and the emulator's verdict.
 
-    python benchmarks/loss.py --time-limit 600 [--variants default,defects7] [--networks NAME,...] [--jobs 1]
+    python -m benchmarks.loss --time-limit 600 [--variants default,defects7] [--networks NAME,...] [--jobs 1]
 
 Every run is a process of its own.  Its line is appended to ``benchmarks/results/loss.jsonl`` at once and is not run
 again while it is there; the table ``benchmarks/results/loss.md`` is made anew from these lines at the end.
@@ -18,7 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from _references import Row, rows
+from benchmarks._references import Row, rows
 
 RESULTS = Path(__file__).parent / "results"
 LINES = RESULTS / "loss.jsonl"
@@ -82,8 +82,8 @@ def table(lines: list[dict[str, Any]], command: str) -> str:
     body = [
         f"| {e['network']} | {'perfect' if e['variant'] == 'default' else 'blacklist-7'} | {e['synapses']} "
         f"| {e['marocco']} | {e['lost']} | {100 * e['lost'] / e['synapses']:.2f} "
-        f"| {e['bound']} / {e['bound_placement']} | {e['status']} | {e['chips']} | {e['seconds']} | {e['reached_s']} | {e['marocco_cpu_s']} | {e['peak_mb']} "
-        f"| {e['load']} | {e['audit']} |"
+        f"| {e['bound']} / {e['bound_placement']} | {e['status']} | {e['chips']} | {e['seconds']} | {e['reached_s']} "
+        f"| {e['marocco_cpu_s']} | {e['peak_mb']} | {e['load']} | {e['audit']} |"
         for e in lines
     ]
     return "\n".join([*head, *body, ""])
@@ -114,7 +114,7 @@ def main() -> None:
             print(
                 f"{line['network']:28s} {line['variant']:9s} {line['marocco']:>7} -> {line['lost']:>6} {line['audit']}"
             )
-    command = f"python benchmarks/loss.py --time-limit {arguments.time_limit:g} --variants {arguments.variants}"
+    command = f"python -m benchmarks.loss --time-limit {arguments.time_limit:g} --variants {arguments.variants}"
     lines = [e for e in done if e["time_limit"] == arguments.time_limit]
     (RESULTS / "loss.md").write_text(table(lines, command))
 
