@@ -181,7 +181,8 @@ def share(
 ) -> tuple[list[int], list[int]]:
     """Return how many drivers every wish gets, and the wishes (by index) that must wait until the end.
 
-    If not all wishes can be met, shares are proportional to synapses, at least one driver each.
+    If not all wishes can be met, shares are proportional to synapses, at least one driver each.  If these are
+    what everybody asked for, nobody gives any back, and packing decides who finds none.
 
     Raises
     ------
@@ -198,6 +199,8 @@ def share(
     total = sum(synapses)
     ideal = [n / total * available for n in synapses]
     granted = [min(max_length, max(1, min(n, int(i)))) for n, i in zip(required, ideal, strict=True)]
+    if granted == list(required):
+        return granted, []
     delta = [g - i for g, i in zip(granted, ideal, strict=True)]
     too_many = sorted((i for i, d in enumerate(delta) if d > 0), key=lambda i: -delta[i])
     too_few = sorted((i for i, d in enumerate(delta) if d < 0 and granted[i] < required[i]), key=lambda i: delta[i])

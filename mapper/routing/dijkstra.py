@@ -26,10 +26,10 @@ from mapper.routing.nets import (
     source_nets,
     targets_of_nets,
 )
-from mapper.routing.switch_order import BY_HICANN, DEFAULT_SEED
-from mapper.routing.walker import Walker
+from mapper.routing.switch_order import BY_HICANN, DEFAULT_SEED, switch_orders
+from mapper.routing.walker import Crossbar, crossbar_of, hops
 from models.hardware import Wafer
-from models.hardware.coordinates import EAST, NORTH, SOUTH, WEST
+from models.hardware.coordinates import EAST, N_HICANNS, NORTH, SOUTH, WEST
 from models.hardware.layer1 import N_HLINES, N_LINES, N_SEGMENTS
 from models.mapping import Mapping as Draft
 
@@ -112,20 +112,14 @@ class DijkstraRouter:
         seed: int = DEFAULT_SEED,
     ) -> DijkstraRouter:
         """Return a router on what works of a wafer, given the sending lines of all nets."""
-        walker = Walker.of(wafer, ordering, seed)
-        hop = walker.hop
-        # edges to the neighbours of smaller enum exist first
-        lists = [
-            walker.crossbar[s] + [n for n in (hop[a][s], hop[b][s]) if n >= 0]
-            for s in range(N_SEGMENTS)
-            for a, b in [(NORTH, SOUTH) if s % N_LINES >= N_HLINES else (WEST, EAST)]
-        ]
+        graph = wafer.graph
+        table = _neighbours(hops(graph), crossbar_of(graph, switch_orders(ordering, seed, wafer.hicanns)))
+        exists = table >= 0
         start = np.zeros(N_SEGMENTS + 1, np.int32)
-        np.cumsum([len(neighbours) for neighbours in lists], out=start[1:])
+        np.cumsum(exists.sum(axis=1), out=start[1:])
         costly = np.zeros(N_SEGMENTS, np.uint8)
         costly[list(sending)] = 1
-        flat = np.array([n for neighbours in lists for n in neighbours], np.int32)
-        return cls(start, flat, np.zeros(N_SEGMENTS, np.uint8), costly)
+        return cls(start, table[exists], np.zeros(N_SEGMENTS, np.uint8), costly)
 
     def search(
         self,
@@ -155,6 +149,20 @@ class DijkstraRouter:
             if _claim(trace(predecessor, segment), used):
                 accepted.setdefault(segment // N_LINES, []).append(segment)
         return accepted, predecessor
+
+
+def _neighbours(hop: NDArray[np.int32], crossbar: Crossbar) -> NDArray[np.int32]:
+    """Return the neighbours of every segment in marocco's order, -1 in between, (122880, 10).
+
+    Those behind switches stand first; of those behind repeaters, the one on the HICANN of smaller enum.
+    """
+    table = np.full((N_HICANNS, N_LINES, 10), -1, np.int32)
+    table[:, :N_HLINES, :8] = crossbar.hlines
+    table[:, N_HLINES:, :2] = crossbar.vlines
+    by_hicann = hop.reshape(4, N_HICANNS, N_LINES)
+    table[:, :N_HLINES, 8:] = by_hicann[[WEST, EAST], :, :N_HLINES].transpose(1, 2, 0)
+    table[:, N_HLINES:, 8:] = by_hicann[[NORTH, SOUTH], :, N_HLINES:].transpose(1, 2, 0)
+    return table.reshape(N_SEGMENTS, 10)
 
 
 def trace(predecessor: NDArray[np.int32], segment: int) -> list[int]:

@@ -1,15 +1,16 @@
 """Walking on layer 1 as marocco's backbone router does: step, walk, turn, detour.
 
-The graph is held in plain lists, one entry per segment: the segment behind each repeater, and the segments
-behind the crossbar switches in marocco's order.  What may no longer be entered is one byte per segment.
+The graph is held by segment: the segment behind each repeater, and the segments behind the crossbar switches in
+marocco's order, HICANN by HICANN as they are needed.  What may no longer be entered is one byte per segment.
 
 Source: marocco ``L1GraphWalker``, ``L1_crossbar_restrictioning``.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +37,41 @@ Predecessors = dict[int, int]
 
 
 @dataclass(slots=True)
+class Crossbar:
+    """Segments behind the crossbar switches of every segment, in marocco's order, without dead ones.
+
+    Attributes
+    ----------
+    hlines, vlines : (384, 64, 8), (384, 256, 2) int32
+        Segments behind the switches of each line by rank, -1: the switch is dead.
+    """
+
+    hlines: NDArray[np.int32]
+    vlines: NDArray[np.int32]
+    _lists: list[list[list[int]]] = field(default_factory=lambda: [[] for _ in range(N_HICANNS)])
+
+    def __getitem__(self, segment: int) -> list[int]:
+        hicann, line = divmod(segment, N_LINES)
+        return (self._lists[hicann] or self._listed(hicann))[line]
+
+    def _listed(self, hicann: int) -> list[list[int]]:
+        hlines, vlines = self.hlines[hicann], self.vlines[hicann]
+        lists: list[list[int]] = hlines.tolist() + vlines.tolist()
+        if hlines.min() < 0 or vlines.min() < 0:
+            lists = [[segment for segment in row if segment >= 0] for row in lists]
+        self._lists[hicann] = lists
+        return lists
+
+
+@dataclass(slots=True)
 class Walker:
     """Layer 1 of a wafer, and what of it may still be entered.
 
     Attributes
     ----------
-    hop : list of 4 lists of int
+    hop : list of 4 arrays of int
         ``hop[direction][segment]``: the segment behind the repeater, -1 if there is none.
-    crossbar : list of lists of int
+    crossbar : Crossbar
         Segments behind the crossbar switches of every segment, in marocco's order.
     blocked : bytearray
         Segments that may not be entered: sending lines and segments in use.
@@ -51,8 +79,8 @@ class Walker:
         ``position[direction][hicann]``: coordinate along a direction, growing with every step.
     """
 
-    hop: list[list[int]]
-    crossbar: list[list[int]]
+    hop: list[array[int]]
+    crossbar: Crossbar
     blocked: bytearray
     position: list[list[int]]
 
@@ -68,8 +96,8 @@ class Walker:
         columns, rows = X.astype(np.int64), Y.astype(np.int64)
         position = {NORTH: -rows, EAST: columns, SOUTH: rows, WEST: -columns}
         return cls(
-            _hops(graph).tolist(),
-            _crossbar(graph, switch_orders(ordering, seed, wafer.hicanns)),
+            [array("i", row.tobytes()) for row in hops(graph)],
+            crossbar_of(graph, switch_orders(ordering, seed, wafer.hicanns)),
             bytearray(N_SEGMENTS),
             [position[d].tolist() for d in DIRECTIONS],
         )
@@ -166,7 +194,7 @@ class Walker:
         return best, False
 
 
-def _hops(graph: L1Graph) -> NDArray[np.int32]:
+def hops(graph: L1Graph) -> NDArray[np.int32]:
     """Return the segment behind each repeater by direction, -1 without, (4, 122880)."""
     table = np.full((4, N_SEGMENTS), -1, dtype=np.int32)
     horizontal = graph.a % N_LINES < N_HLINES
@@ -177,8 +205,8 @@ def _hops(graph: L1Graph) -> NDArray[np.int32]:
     return table
 
 
-def _crossbar(graph: L1Graph, orders: NDArray[np.int16]) -> list[list[int]]:
-    """Return the segments behind the switches of every segment, in the order of the switches."""
+def crossbar_of(graph: L1Graph, orders: NDArray[np.int16]) -> Crossbar:
+    """Return the segments behind the switches of every segment, in the order of the switches, (384, 512)."""
     rank = np.empty((N_HICANNS, N_CROSSBAR_SWITCHES), dtype=np.int16)
     np.put_along_axis(rank, orders.astype(np.int64), np.arange(N_CROSSBAR_SWITCHES, dtype=np.int16)[None, :], 1)
     works = np.zeros((N_HICANNS, N_CROSSBAR_SWITCHES), dtype=np.bool_)
@@ -190,18 +218,14 @@ def _crossbar(graph: L1Graph, orders: NDArray[np.int16]) -> list[list[int]]:
     by_vline = np.stack([8 * (2 * slot + side) + v // 32 for side in (0, 1)], axis=1)
     hlines = _neighbours(rank, works, by_hline, N_HLINES + SWITCH_VLINE.astype(np.int64))
     vlines = _neighbours(rank, works, by_vline, SWITCH_HLINE.astype(np.int64))
-    return [lists for h in range(N_HICANNS) for lists in (*hlines[h], *vlines[h])]
+    return Crossbar(hlines, vlines)
 
 
 def _neighbours(
     rank: NDArray[np.int16], works: NDArray[np.bool_], switches: NDArray[np.int64], line: NDArray[np.int64]
-) -> list[list[list[int]]]:
-    """Return by HICANN and line the segments behind ``switches[line]``, by rank, without dead ones."""
+) -> NDArray[np.int32]:
+    """Return by HICANN and line the segments behind ``switches[line]``, by rank, -1 behind dead ones."""
     order = np.argsort(rank[:, switches], axis=2)
     chosen = np.take_along_axis(np.broadcast_to(switches, (N_HICANNS, *switches.shape)), order, 2)
     hicann = np.arange(N_HICANNS)[:, None, None]
-    table = np.where(works[hicann, chosen], hicann * N_LINES + line[chosen], -1)
-    lists: list[list[list[int]]] = table.tolist()
-    for h in np.flatnonzero((table < 0).any(axis=(1, 2))):
-        lists[h] = [[segment for segment in row if segment >= 0] for row in lists[h]]
-    return lists
+    return np.where(works[hicann, chosen], hicann * N_LINES + line[chosen], -1).astype(np.int32)

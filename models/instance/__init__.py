@@ -1,5 +1,6 @@
 """Instances: the YAML document, its checks, and what it means."""
 
+from models.instance.blacklist import read_defects, with_defects
 from models.instance.build import build, load_instance
 from models.instance.digest import edges_digest
 from models.instance.hardware import load_defects
@@ -19,4 +20,6 @@ __all__ = [
     "load_defects",
     "load_instance",
     "parse_yaml",
+    "read_defects",
+    "with_defects",
 ]

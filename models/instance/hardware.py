@@ -68,7 +68,7 @@ def defects_of(document: HardwareDoc, folder: Path) -> tuple[Defects, dict[str, 
     """Return the union of all defects, the content of the files, and what is wrong with them."""
     given = document.defects
     problems = list(_link_problems("hardware.defects", given))
-    defects = Defects.none() if problems else _listed(given)
+    defects = Defects.none() if problems else listed_defects(given)
     content: dict[str, Any] = {}
     for i, name in enumerate(given.files):
         try:
@@ -77,7 +77,7 @@ def defects_of(document: HardwareDoc, folder: Path) -> tuple[Defects, dict[str, 
             problems += [_from_file(problem, i) for problem in error.problems]
             continue
         content[name] = listed.model_dump(mode="json", exclude_defaults=True)
-        defects = defects.union(_listed(listed))
+        defects = defects.union(listed_defects(listed))
     if given.random:
         fractions = given.random.model_dump(exclude_none=True)
         defects = defects.union(random_defects(fractions.pop("seed"), fractions))
@@ -119,7 +119,8 @@ def _link_problems(path: str, document: DefectListDoc) -> Iterator[Problem]:
             yield Problem("", where, message, f"[fpga 0..{N_FPGAS - 1}, link 0..{HICANNS_PER_RETICLE - 1}]")
 
 
-def _listed(document: DefectListDoc) -> Defects:
+def listed_defects(document: DefectListDoc) -> Defects:
+    """Return the defects that a document lists item by item."""
     components: dict[str, list[tuple[int, int]]] = {}
     for entry in document.components:
         for kind in COMPONENTS:

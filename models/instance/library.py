@@ -35,6 +35,20 @@ def find(name: str) -> Path:
     return folder() / name / "instance.yaml"
 
 
+def defects_file(name: str) -> Path:
+    """Return the file of a shipped blacklist.
+
+    Raises
+    ------
+    InstanceError
+        If there is none of that name.
+    """
+    known = sorted(path.stem for path in (folder() / "defects").glob("*.yaml"))
+    if name not in known:
+        raise InstanceError([Problem("", "", f"no defects {name!r} are shipped", suggestion(name, known))])
+    return folder() / "defects" / f"{name}.yaml"
+
+
 def sets() -> tuple[str, ...]:
     """Return the names of the shipped sets, ascending."""
     return tuple(sorted(path.stem for path in (folder() / "sets").glob("*.yaml")))

@@ -223,16 +223,21 @@ def test_share_in_proportion(required, synapses, available, max_length, expected
 
 
 def test_nobody_left_over_means_last_resort():
-    granted, last_resort = share([1, 1, 1], [50, 25, 25], 2, 3)
+    granted, last_resort = share([2, 1, 1], [50, 25, 25], 2, 3)
     assert (granted, last_resort) == ([1, 0, 1], [1])
     # 9.7, 0.1, 0.1 and 0.1 become 9, 1, 1 and 1: the largest surplus pays
-    assert share([9, 1, 1, 1], [97, 1, 1, 1], 10, 56) == ([9, 0, 0, 1], [1, 2])
+    assert share([10, 1, 1, 1], [97, 1, 1, 1], 10, 56) == ([9, 0, 0, 1], [1, 2])
+
+
+def test_nobody_pays_if_all_have_what_they_asked_for():
+    assert share([1, 1, 1], [50, 25, 25], 2, 3) == ([1, 1, 1], [])
+    assert share([9, 1, 1, 1], [97, 1, 1, 1], 10, 56) == ([9, 1, 1, 1], [])
 
 
 def test_last_resort_is_tried_after_all_others():
     primaries = driver_list(0, LEFT)
     usable = only(primaries[0], primaries[1])
-    chains, rejected = pack([wish(0, 1, 50), wish(1, 1, 25), wish(2, 1, 25)], LEFT, usable=usable)
+    chains, rejected = pack([wish(0, 2, 50), wish(1, 1, 25), wish(2, 1, 25)], LEFT, usable=usable)
     assert [c.wish for c in chains] == [0, 2]
     assert rejected == [1]
 
