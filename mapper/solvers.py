@@ -67,6 +67,8 @@ TABLES: Final[Mapping[str, Table]] = {
         "inputs",
         chain_aware=False,
     ),
+    "marocco-cluster-neuron": _replaced(MAROCCO, "placement", "cluster_neuron"),
+    "marocco-cluster-population": _replaced(MAROCCO, "placement", "cluster_population"),
     "marocco-dijkstra": _replaced(MAROCCO, "routing", "dijkstra"),
 }
 #: Solvers that search over tables, by the function ``module:name`` that runs them.

@@ -16,14 +16,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mapper.placement.cluster_neuron import cluster_neuron
+from mapper.placement.cluster_population import cluster_population
 from mapper.placement.dealt import dealt
 from mapper.placement.linear import linear, linear_descending
 from mapper.placement.smaller_block import smaller_block
 from models.mapping import Mapping as Draft
 
-__all__ = ["ALGORITHMS", "dealt", "linear", "linear_descending", "smaller_block"]
+__all__ = [
+    "ALGORITHMS",
+    "cluster_neuron",
+    "cluster_population",
+    "dealt",
+    "linear",
+    "linear_descending",
+    "smaller_block",
+]
 
 ALGORITHMS: Final[Mapping[str, Callable[..., Draft]]] = {
+    "cluster_neuron": cluster_neuron,
+    "cluster_population": cluster_population,
     "dealt": dealt,
     "linear": linear,
     "linear_descending": linear_descending,

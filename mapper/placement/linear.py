@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mapper.context import Context
 from mapper.placement.blocks import NeuronBlocks
-from mapper.placement.loop import Request
+from mapper.placement.loop import Agenda, Ordered, Request
 from mapper.placement.run import Spread, place
 from mapper.problem import Problem
 from models.hardware.neurons import N_BLOCKS
@@ -60,13 +60,9 @@ def linear_descending(
     )
 
 
-def _ascending(
-    blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]
-) -> tuple[Sequence[int], Sequence[Request]]:
-    return sorted(order), sorted(requests, key=lambda r: r.population)
+def _ascending(blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]) -> Agenda:
+    return Ordered(sorted(order), sorted(requests, key=lambda r: r.population))
 
 
-def _descending(
-    blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]
-) -> tuple[Sequence[int], Sequence[Request]]:
-    return sorted(order), sorted(requests, key=lambda r: -r.population)
+def _descending(blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]) -> Agenda:
+    return Ordered(sorted(order), sorted(requests, key=lambda r: -r.population))

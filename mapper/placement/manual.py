@@ -126,9 +126,9 @@ def _somewhere(
     allowed += [N_BLOCKS * hicann + block for hicann, block in request.blocks]
     placed: list[Chunk] = []
     for part in _slices(problem, population, request):
-        chunks, left = fill(blocks, *strategy(blocks, list(dict.fromkeys(allowed)), [part]))
-        placed += chunks
-        if left:
+        agenda = strategy(blocks, list(dict.fromkeys(allowed)), [part])
+        placed += fill(blocks, agenda)
+        if left := agenda.left():
             detail = (
                 f"no room for {sum(r.count for r in left)} of {part.count} neurons "
                 f"of {part.size} denmems of {request.view.population}"

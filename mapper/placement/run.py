@@ -87,8 +87,11 @@ def place(
         for h in np.flatnonzero(problem.wafer.hicanns).tolist()
         for b in range(spread.blocks_per_hicann)
     ]
-    fill_up = _fill_apart if spread.separate_populations else fill
-    chunks, left = fill_up(blocks, *strategy(blocks, everywhere, requests), spread.neurons_per_block)
+    if spread.separate_populations:
+        chunks, left = _fill_apart(blocks, strategy, everywhere, requests, spread.neurons_per_block)
+    else:
+        agenda = strategy(blocks, everywhere, requests)
+        chunks, left = fill(blocks, agenda, spread.neurons_per_block), agenda.left()
     if left:
         names = sorted({problem.network.populations[r.population].name for r in left})
         raise ResourceExhausted(
@@ -99,17 +102,18 @@ def place(
 
 
 def _fill_apart(
-    blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request], cap: int | None
+    blocks: NeuronBlocks, strategy: Strategy, order: Sequence[int], requests: Sequence[Request], cap: int | None
 ) -> tuple[list[Chunk], list[Request]]:
     """Place like `fill`, but no two populations on one HICANN."""
     placed: list[Chunk] = []
     left: list[Request] = []
-    for population in dict.fromkeys(request.population for request in requests):
-        chunks, missing = fill(blocks, order, [r for r in requests if r.population == population], cap)
+    for population in dict.fromkeys(request.population for request in strategy(blocks, order, requests).left()):
+        agenda = strategy(blocks, order, [r for r in requests if r.population == population])
+        chunks = fill(blocks, agenda, cap)
         taken = {chunk.block // N_BLOCKS for chunk in chunks}
         order = [block for block in order if block // N_BLOCKS not in taken]
         placed += chunks
-        left += missing
+        left += agenda.left()
     return placed, left
 
 

@@ -2,7 +2,7 @@
 
 Without defects all blocks are equal and the network grows around the centre; with defects it is scattered.
 
-Sources: marocco ``bySmallerNeuronBlockAndPopulationID``, ``spiral_ordering``.
+Source: marocco ``bySmallerNeuronBlockAndPopulationID``.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mapper.context import Context
 from mapper.placement.blocks import NeuronBlocks
-from mapper.placement.loop import Request
+from mapper.placement.loop import Agenda, Ordered, Request
+from mapper.placement.orders import spiral
 from mapper.placement.run import place
 from mapper.problem import Problem
-from models.hardware.coordinates import HEIGHT, N_HICANNS, WIDTH, X, Y
+from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import N_BLOCKS
 from models.mapping import Mapping
 
@@ -34,10 +34,8 @@ def smaller_block(
     rank = np.empty(N_HICANNS, dtype=np.int64)
     rank[spiral()] = np.arange(N_HICANNS)
 
-    def smallest(
-        blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]
-    ) -> tuple[Sequence[int], Sequence[Request]]:
-        return (
+    def smallest(blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]) -> Agenda:
+        return Ordered(
             sorted(order, key=lambda b: (blocks.available(b), rank[b // N_BLOCKS], b % N_BLOCKS)),
             sorted(requests, key=lambda r: -r.population),
         )
@@ -49,14 +47,3 @@ def smaller_block(
         minimize_number_of_sending_repeaters=minimize_number_of_sending_repeaters,
         restrict_rightmost_neuron_blocks=restrict_rightmost_neuron_blocks,
     )
-
-
-def spiral(centre_x: float = (WIDTH - 1) / 2, centre_y: float = (HEIGHT - 1) / 2) -> NDArray[np.int16]:
-    """Return all HICANNs in squares of growing distance about a centre, each from its north-east corner on, (384,).
-
-    The angle is taken in single precision, turned by 45 degrees, as marocco does; ties go to the smaller enum.
-    """
-    dx, dy = (X - centre_x).astype(np.float32), (Y - centre_y).astype(np.float32)
-    cos, sin = np.float32(np.cos(-np.pi / 4)), np.float32(np.sin(-np.pi / 4))
-    angle = np.arctan2(dx * sin + dy * cos, dx * cos - dy * sin)
-    return np.lexsort((angle, np.maximum(np.abs(dx), np.abs(dy)))).astype(np.int16)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mapper.context import Context
 from mapper.placement import ALGORITHMS, linear, linear_descending, smaller_block
-from mapper.placement.smaller_block import spiral
+from mapper.placement.orders import spiral
 from mapper.problem import Problem
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware import Defects, Limits, Wafer
