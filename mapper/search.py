@@ -64,6 +64,7 @@ class _Spread:
             "neurons_per_block": self.per_block,
             "blocks_per_hicann": self.blocks,
             "separate_populations": self.apart,
+            "hicann_order": "spiral",
         }
         return (
             Step("placement", self.placement, options),

@@ -18,6 +18,10 @@ class DefectError(MapperError, ValueError):
     """A blacklist names something that does not exist."""
 
 
+class OptionError(MapperError, ValueError):
+    """An option of an algorithm has a value that it cannot have."""
+
+
 class PlacementError(MapperError, RuntimeError):
     """A manual placement cannot be implemented."""
 

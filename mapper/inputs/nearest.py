@@ -34,7 +34,7 @@ from mapper.placement.manual import (
     uncovered,
 )
 from mapper.problem import Problem
-from models.errors import PlacementError, ResourceExhausted
+from models.errors import OptionError, PlacementError, ResourceExhausted
 from models.hardware.coordinates import name as hicann_name
 from models.hardware.synapses import PRIMARIES_PER_VLINE
 from models.instance.instance import PlacementRequest
@@ -72,7 +72,7 @@ def nearest(
         If there is no room for all sources.
     """
     if address_strategy not in ORDERS:
-        raise ValueError(f"unknown address strategy {address_strategy!r}: there are {', '.join(ORDERS)}")
+        raise OptionError(f"unknown address strategy {address_strategy!r}: there are {', '.join(ORDERS)}")
     injector = Injector(problem, draft, context, address_strategy, merged_gaps)
     limits = _chain_limits(problem, chain_aware)
     automatic = _manual(problem, injector, limits)

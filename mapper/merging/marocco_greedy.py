@@ -23,7 +23,7 @@ from mapper.context import Context
 from mapper.merging.router import Unroutable, greedy_map, reaches
 from mapper.problem import Problem
 from mapper.requirements import drivers_of_bus
-from models.errors import PlacementError
+from models.errors import OptionError, PlacementError
 from models.hardware.coordinates import name as hicann_name
 from models.mapping import OUTPUT, Mapping, Merging
 
@@ -49,7 +49,7 @@ def marocco_greedy(problem: Problem, draft: Mapping, context: Context, *, strate
         If defect mergers cut off a neuron block, or the cells of a shared bus do not fit onto one.
     """
     if strategy not in STRATEGIES:
-        raise ValueError(f"unknown merging strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
+        raise OptionError(f"unknown merging strategy {strategy!r}: there are {', '.join(STRATEGIES)}")
     merging = Merging.empty()
     sharing = _sharing_hicanns(problem, draft)
     for hicann, cells in _cells_by_block(draft).items():

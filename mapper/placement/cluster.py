@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from mapper.placement.orders import CENTRE, spiral, vertical
+from models.errors import OptionError
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import N_BLOCKS
 
@@ -84,10 +85,10 @@ class ClusterOptions:
         }
         for name, values in known.items():
             if getattr(self, name) not in values:
-                raise ValueError(f"{name} must be one of {', '.join(values)} (got {getattr(self, name)!r})")
+                raise OptionError(f"{name} must be one of {', '.join(values)} (got {getattr(self, name)!r})")
         for name in ("sort_priority_targets", "sort_priority_sources"):
             if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative (got {getattr(self, name)})")
+                raise OptionError(f"{name} must not be negative (got {getattr(self, name)})")
 
     @property
     def centre_of(self) -> tuple[bool, bool]:

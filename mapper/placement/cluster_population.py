@@ -37,6 +37,7 @@ from mapper.placement.cluster import (
 from mapper.placement.loop import Agenda, Chunk, Request
 from mapper.placement.run import place
 from mapper.problem import Problem
+from models.errors import OptionError
 from models.hardware.coordinates import X, Y
 from models.hardware.neurons import N_BLOCKS
 from models.mapping import Mapping as Draft
@@ -77,7 +78,7 @@ def cluster_population(
         population_placement_priority,
     )
     if population_placement_priority == SINGLE_SOURCE:
-        raise ValueError(f"population_placement_priority {SINGLE_SOURCE!r} needs placement cluster_neuron")
+        raise OptionError(f"population_placement_priority {SINGLE_SOURCE!r} needs placement cluster_neuron")
     return place(
         problem,
         draft,

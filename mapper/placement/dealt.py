@@ -27,6 +27,7 @@ def dealt(
     neurons_per_block: int | None = None,
     blocks_per_hicann: int = N_BLOCKS,
     separate_populations: bool = False,
+    hicann_order: str = "enum",
 ) -> Mapping:
     """Place like `linear`, then deal the neurons of every HICANN over its blocks."""
     draft = linear(
@@ -36,6 +37,7 @@ def dealt(
         neurons_per_block=neurons_per_block,
         blocks_per_hicann=blocks_per_hicann,
         separate_populations=separate_populations,
+        hicann_order=hicann_order,
     )
     placement = draft.placement
     column, sequence = placement.column.copy(), placement.sequence.copy()

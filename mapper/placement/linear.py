@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from mapper.context import Context
 from mapper.placement.blocks import NeuronBlocks
 from mapper.placement.loop import Agenda, Ordered, Request
+from mapper.placement.orders import spiral
 from mapper.placement.run import Spread, place
 from mapper.problem import Problem
+from models.errors import OptionError
 from models.hardware.neurons import N_BLOCKS
 from models.mapping import Mapping
 
@@ -26,12 +30,19 @@ def linear(
     neurons_per_block: int | None = None,
     blocks_per_hicann: int = N_BLOCKS,
     separate_populations: bool = False,
+    hicann_order: str = "enum",
 ) -> Mapping:
-    """Place the first population first, from the first HICANN on; see `mapper.placement.run.place`."""
+    """Place the first population first; see `mapper.placement.run.place`.
+
+    ``hicann_order`` ``enum`` begins at the northern rim like marocco, ``spiral`` in the middle of the wafer, where
+    routes are short and have room on all sides.
+    """
+    if hicann_order not in ("enum", "spiral"):
+        raise OptionError(f"hicann_order must be enum or spiral (got {hicann_order!r})")
     return place(
         problem,
         draft,
-        _ascending,
+        _ascending if hicann_order == "enum" else _from_the_middle,
         minimize_number_of_sending_repeaters=minimize_number_of_sending_repeaters,
         restrict_rightmost_neuron_blocks=restrict_rightmost_neuron_blocks,
         spread=Spread(neurons_per_block, blocks_per_hicann, separate_populations),
@@ -62,6 +73,13 @@ def linear_descending(
 
 def _ascending(blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]) -> Agenda:
     return Ordered(sorted(order), sorted(requests, key=lambda r: r.population))
+
+
+def _from_the_middle(blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]) -> Agenda:
+    rank = np.argsort(spiral())
+    return Ordered(
+        sorted(order, key=lambda block: (rank[block // N_BLOCKS], block)), sorted(requests, key=lambda r: r.population)
+    )
 
 
 def _descending(blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]) -> Agenda:

@@ -11,7 +11,7 @@ from mapper.placement.blocks import NeuronBlocks, close_rightmost, leave_room_fo
 from mapper.placement.loop import Chunk, Request, Strategy, fill
 from mapper.placement.manual import manual_pass
 from mapper.problem import Problem
-from models.errors import PlacementError, ResourceExhausted
+from models.errors import OptionError, PlacementError, ResourceExhausted
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import COLUMNS_PER_BLOCK, N_BLOCKS, N_DENMEMS
 from models.mapping import Mapping, Placement
@@ -32,7 +32,7 @@ class Spread:
 
     Raises
     ------
-    ValueError
+    OptionError
         If a number is out of range.
     """
 
@@ -42,9 +42,9 @@ class Spread:
 
     def __post_init__(self) -> None:
         if self.neurons_per_block is not None and self.neurons_per_block < 1:
-            raise ValueError(f"neurons_per_block must be at least 1 (got {self.neurons_per_block})")
+            raise OptionError(f"neurons_per_block must be at least 1 (got {self.neurons_per_block})")
         if not 1 <= self.blocks_per_hicann <= N_BLOCKS:
-            raise ValueError(f"blocks_per_hicann must be 1..{N_BLOCKS} (got {self.blocks_per_hicann})")
+            raise OptionError(f"blocks_per_hicann must be 1..{N_BLOCKS} (got {self.blocks_per_hicann})")
 
 
 def place(

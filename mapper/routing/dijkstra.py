@@ -28,6 +28,7 @@ from mapper.routing.nets import (
 )
 from mapper.routing.switch_order import BY_HICANN, DEFAULT_SEED, switch_orders
 from mapper.routing.walker import Crossbar, crossbar_of, hops
+from models.errors import OptionError
 from models.hardware import Wafer
 from models.hardware.coordinates import EAST, N_HICANNS, NORTH, SOUTH, WEST
 from models.hardware.layer1 import N_HLINES, N_LINES, N_SEGMENTS
@@ -64,7 +65,7 @@ def dijkstra(
         If an option is wrong.
     """
     if exclusiveness not in EXCLUSIVENESS:
-        raise ValueError(f"exclusiveness must be one of {', '.join(EXCLUSIVENESS)} (got {exclusiveness!r})")
+        raise OptionError(f"exclusiveness must be one of {', '.join(EXCLUSIVENESS)} (got {exclusiveness!r})")
     nets = source_nets(problem, draft)
     targets = targets_of_nets(problem, draft)
     router = DijkstraRouter.of(problem.wafer, map(sending_segment, nets.tolist()), switch_ordering, switch_seed)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mapper.problem import Problem
 from mapper.requirements import requirements
+from models.errors import OptionError
 from models.hardware.layer1 import N_HLINES, N_LINES
 from models.hardware.mergers import sending_hline
 from models.mapping import Mapping as Draft
@@ -84,9 +85,9 @@ def _priorities(problem: Problem, priority: Mapping[str, float] | str) -> dict[s
     known = [projection.name for projection in problem.network.projections]
     for name, value in values.items():
         if name not in known:
-            raise ValueError(f"priority of unknown projection {name!r}: known are {', '.join(known)}")
+            raise OptionError(f"priority of unknown projection {name!r}: known are {', '.join(known)}")
         if not value >= 1:
-            raise ValueError(f"priority of projection {name!r} must be at least 1 (got {value:g})")
+            raise OptionError(f"priority of projection {name!r} must be at least 1 (got {value:g})")
     return values
 
 
@@ -94,7 +95,7 @@ def _number(name: str, value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ValueError(f"priority must be written name=value with a number (got {name}={value})") from None
+        raise OptionError(f"priority must be written name=value with a number (got {name}={value})") from None
 
 
 def routing_of(paths_of_nets: Iterable[tuple[int, Paths]]) -> Routing:

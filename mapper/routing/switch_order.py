@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import OptionError
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.layer1 import N_CROSSBAR_SWITCHES
 
@@ -66,7 +67,7 @@ def switch_orders(ordering: str, seed: int, present: NDArray[np.bool_]) -> NDArr
         for hicann in np.flatnonzero(present):
             orders[hicann] = _shuffled(numbers)
     elif ordering != UNSHUFFLED:
-        raise ValueError(f"unknown order of crossbar switches {ordering!r}: known are {', '.join(ORDERINGS)}")
+        raise OptionError(f"unknown order of crossbar switches {ordering!r}: known are {', '.join(ORDERINGS)}")
     return orders
 
 

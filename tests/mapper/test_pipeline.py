@@ -22,7 +22,7 @@ def dense(neurons=40, p=0.5, seed=1, **options):
     return Instance("dense", network, digest="sha256:0", **options)
 
 
-@pytest.mark.parametrize("solver", ["marocco", "marocco-2015", "marocco-dijkstra", "cpsat", "cpsat-fixed-placement"])
+@pytest.mark.parametrize("solver", mapper.solver_names())
 def test_every_solver_maps_and_respects_the_bounds(solver):
     solution = mapper.solve(dense(), solver, det_limit=1.0)
     assert solution.synapses == len(dense().network.synapses)

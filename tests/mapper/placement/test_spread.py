@@ -72,3 +72,19 @@ def test_no_room_for_a_thin_placement(make_problem, run):
 
     with pytest.raises(ResourceExhausted, match="no room for 10 neurons of p1"):
         run(problem, stage)
+
+
+def test_a_spread_may_begin_in_the_middle_of_the_wafer(make_problem, run):
+    problem = make_problem(populations(300))
+
+    def stage(problem, draft, context):
+        return linear(problem, draft, context, hicann_order="spiral")
+
+    placement = run(problem, stage).placement
+    assert placement.hicann[[0, 128, 256]].tolist() == [174, 210, 209]
+
+    def wrong(problem, draft, context):
+        return linear(problem, draft, context, hicann_order="random")
+
+    with pytest.raises(ValueError, match="enum or spiral"):
+        run(problem, wrong)
