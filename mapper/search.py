@@ -70,7 +70,7 @@ class _Spread:
             Step("placement", self.placement, options),
             Step("merging", "driver_aware"),
             Step("addresses", "high_first"),
-            Step("inputs", "nearest"),
+            Step("inputs", "nearest", {"working_buses": True}),
         )
 
 
@@ -125,7 +125,8 @@ def _drafts(problem: Problem, context: Context, baseline: WaferMapping | None) -
 def _price(problem: Problem, context: Context, spreads: list[_Spread], until: float, found: list[_Draft]) -> None:
     """Price spreads into ``found`` until one promises no loss or time is up."""
     for spread in spreads:
-        if found and (min(draft.estimate for draft in found) == 0 or context.elapsed > until or context.over):
+        promising = any(draft.spread is not None and draft.estimate == 0 for draft in found)
+        if found and (promising or context.elapsed > until or context.over):
             return
         mapping = _attempt(problem, spread.steps(), context)
         if mapping is None:
@@ -171,14 +172,15 @@ def _priced(problem: Problem, mapping: WaferMapping, spread: _Spread | None) -> 
 def estimated_loss(problem: Problem, draft: WaferMapping) -> int:
     """Return the loss to expect from a placed and addressed network, before routing [synapses].
 
-    Besides what the chain limit loses, on every HICANN what is left over when its drivers go to the buses with the
-    largest marginal gains.  With all drivers usable the estimate is a lower bound for these addresses; here
-    ``_PACKING`` of them are.
+    Nothing arrives from a bus that cannot be driven.  Besides what the chain limit loses, on every HICANN what is
+    left over when its drivers go to the buses with the largest marginal gains.  With all drivers usable the estimate
+    is a lower bound for these addresses; here ``_PACKING`` of them are.
     """
     wanted = demand(problem, draft.placement, draft.addresses)
     limit = problem.limits.driver_chain_length
     curve = service_curves(CellTables.of(problem, draft.placement, draft.addresses), wanted, limit)
-    gain = np.diff(curve, axis=1).ravel()
+    sends = problem.wafer.can_send.ravel()[wanted.net]
+    gain = (np.diff(curve, axis=1) * sends[:, None]).ravel()
     hicann = np.repeat(wanted.hicann, limit)
     order = np.lexsort((-gain, hicann))
     first = np.searchsorted(hicann[order], np.arange(384))

@@ -70,10 +70,18 @@ class Injector:
         Key of `mapper.addresses.pool.ORDERS`.
     merged_gaps : bool
         Whether a silent block between two merged ones may take input, which the silicon allows and marocco does not.
+    working_buses : bool
+        Whether only DNC mergers are used whose bus can be driven; marocco looks at the DNC merger alone.
     """
 
     def __init__(
-        self, problem: Problem, draft: Mapping, context: Context, address_strategy: str, merged_gaps: bool
+        self,
+        problem: Problem,
+        draft: Mapping,
+        context: Context,
+        address_strategy: str,
+        merged_gaps: bool,
+        working_buses: bool,
     ) -> None:
         self._problem = problem
         self._context = context
@@ -87,7 +95,7 @@ class Injector:
         self._used_hicann, self._used_fpga = np.zeros(N_HICANNS), np.zeros(N_FPGAS)
         self._buses: dict[tuple[int, int], _Bus] = {}
         self._placed: list[NDArray[np.int32]] = []
-        self._dncs = problem.wafer.working("dncmergers")
+        self._dncs = problem.wafer.can_send if working_buses else problem.wafer.working("dncmergers")
 
     def insert(self, hicann: int, stack: list[Slice], chain_limit: int | None) -> None:
         """Put as many sources as possible into a HICANN; what does not fit stays on the stack.

@@ -49,6 +49,7 @@ def nearest(
     chain_aware: bool = True,
     address_strategy: str = "high_first",
     merged_gaps: bool = False,
+    working_buses: bool = False,
 ) -> Mapping:
     """Inject all spike sources that have targets or a placement request.
 
@@ -61,6 +62,8 @@ def nearest(
         ``high_first``, ``low_first`` or ``alternating``.
     merged_gaps : bool
         Whether DNC mergers of silent blocks between merged ones may be used; marocco does not.
+    working_buses : bool
+        Whether DNC mergers with a dead sending line or repeater are left out; marocco injects into them all the same.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def nearest(
     """
     if address_strategy not in ORDERS:
         raise OptionError(f"unknown address strategy {address_strategy!r}: there are {', '.join(ORDERS)}")
-    injector = Injector(problem, draft, context, address_strategy, merged_gaps)
+    injector = Injector(problem, draft, context, address_strategy, merged_gaps, working_buses)
     limits = _chain_limits(problem, chain_aware)
     automatic = _manual(problem, injector, limits)
     _automatic(problem, draft, context, injector, automatic, limits)

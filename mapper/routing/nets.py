@@ -33,9 +33,13 @@ def source_nets(problem: Problem, draft: Draft) -> NDArray[np.int32]:
 
 
 def targets_of_nets(problem: Problem, draft: Draft) -> dict[int, list[int]]:
-    """Return the HICANNs, ascending, on which every net needs synapse drivers."""
+    """Return the HICANNs, ascending, on which every net needs synapse drivers.
+
+    A net whose bus cannot be driven has none.  marocco overlooks a dead sending repeater; bits that use it would be
+    invalid, so its synapses are lost here as those of a dead sending line are.
+    """
     required = requirements(problem, draft)
-    wanted = required.drivers > 0
+    wanted = (required.drivers > 0) & problem.wafer.can_send.ravel()[required.net]
     targets: dict[int, list[int]] = {}
     for net, hicann in zip(required.net[wanted].tolist(), required.hicann[wanted].tolist(), strict=True):
         targets.setdefault(net, []).append(hicann)

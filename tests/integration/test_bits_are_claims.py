@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import mapper
@@ -56,6 +56,7 @@ FRACTIONS = {
 
 
 @settings(max_examples=8, deadline=None)
+@example(9945, "marocco")  # a dead sending repeater
 @given(st.integers(0, 2**31 - 1), st.sampled_from(["marocco", "cpsat"]))
 def test_random_networks_on_blacklisted_wafers(seed, solver):
     rng = np.random.default_rng(seed)
