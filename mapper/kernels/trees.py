@@ -1,11 +1,17 @@
-"""The inner loop of the negotiated router: cheapest tree of one net over priced segments."""
+"""The inner loop of the negotiated router: cheapest trees over the priced segments of one phase.
+
+Segments are numbered 0..n - 1 within the phase.  Node ``2 segment`` is a segment that was entered by a hop (it may
+leave through the crossbar), ``2 segment + 1`` one that was entered through the crossbar (it may only hop on).
+"""
 
 from __future__ import annotations
 
-import heapq
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mapper.kernels.heap import pop, push
 from mapper.kernels.jit import jit
 
 #: Price of an arrival by how full its driver side and its select group are: one driver or arrival too many costs
@@ -13,156 +19,281 @@ from mapper.kernels.jit import jit
 _SIDE_PRICE = 6.0
 _GROUP_PRICE = 20.0
 _BALANCE_PRICE = 1.5
+#: Arrivals per select group that can have a primary driver.
+_GROUP_ROOM = 14.0
+
+
+class PhaseGraph(NamedTuple):
+    """The segments of one phase: what is next to them and where they end.
+
+    Attributes
+    ----------
+    neighbour : (n, 10) int32
+        Two hops, then eight crossbar switches; -1 for none.
+    hicann, group : (n,) int32
+        HICANN of a segment; its select group 0..15 (8 per side), -1 for HLines.
+    open : (n,) bool
+        Working and no sending HLine of a net.
+    vlines : (384, 8) int32
+        VLines of every HICANN, -1 for none.
+    """
+
+    neighbour: NDArray[np.int32]
+    hicann: NDArray[np.int32]
+    group: NDArray[np.int32]
+    open: NDArray[np.bool_]
+    vlines: NDArray[np.int32]
+
+
+class Loads(NamedTuple):
+    """How full the synapse drivers are, over all phases.
+
+    Attributes
+    ----------
+    side, room : (384, 2) float64
+        Drivers wanted by the arrivals on each side, and usable drivers.
+    group : (384, 16) float64
+        Arrivals of each select group.
+    """
+
+    side: NDArray[np.float64]
+    room: NDArray[np.float64]
+    group: NDArray[np.float64]
+
+
+class Scratch(NamedTuple):
+    """Working memory of `grow`, and its input and output.
+
+    Attributes
+    ----------
+    tree, parent : (n,) int32
+        The tree, parents first; parent -1 is the root's.
+    mark : (n,) int8
+        0 outside the tree, 1 in the tree and free to leave through the crossbar, 2 in the tree without that right.
+    wanted : (384,) int32
+        Index of the pair that wants to arrive on a HICANN, -1 for none.
+    price : (n,) float64
+        Price of entering a segment, infinity for never.
+    found_pair, found_segment : (384,) int32
+        Pairs connected and where they arrive.
+    distance, before, seen, heap_key, heap_node, walked, counter
+        Private.
+    """
+
+    tree: NDArray[np.int32]
+    parent: NDArray[np.int32]
+    mark: NDArray[np.int8]
+    wanted: NDArray[np.int32]
+    price: NDArray[np.float64]
+    found_pair: NDArray[np.int32]
+    found_segment: NDArray[np.int32]
+    distance: NDArray[np.float64]
+    before: NDArray[np.int32]
+    seen: NDArray[np.int64]
+    heap_key: NDArray[np.float64]
+    heap_node: NDArray[np.int32]
+    walked: NDArray[np.int64]
+    counter: NDArray[np.int64]
+
+
+def new_scratch(n: int) -> Scratch:
+    """Return working memory for a phase of n segments."""
+    return Scratch(
+        np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(n, np.int8), np.full(384, -1, np.int32),
+        np.ones(n), np.zeros(384, np.int32), np.zeros(384, np.int32), np.zeros(2 * n), np.zeros(2 * n, np.int32),
+        np.zeros(2 * n, np.int64), np.zeros(40 * n), np.zeros(40 * n, np.int32), np.zeros(n, np.int64),
+        np.zeros(2, np.int64),
+    )  # fmt: skip
 
 
 @jit
-def commit_tree(tree, arrival, need, sign, occupancy, side_load, group_load):
-    """Add (sign 1) or remove (sign -1) a net's tree and arrivals to or from the books."""
-    for i in range(tree.shape[0]):
-        occupancy[tree[i, 0]] += sign
-    for i in range(len(arrival)):
-        if arrival[i] >= 0:
-            hicann, v = arrival[i] // 320, arrival[i] % 320 - 64
-            side = 1 if v >= 128 else 0
-            side_load[hicann, side] += sign * need[i]
-            group_load[hicann, (v // 4) % 8 + 8 * side] += sign
+def book(graph, loads, segment, need, sign):
+    """Add (sign 1) or remove (sign -1) an arrival."""
+    group, hicann = graph.group[segment], graph.hicann[segment]
+    loads.side[hicann, group // 8] += sign * need
+    loads.group[hicann, group] += sign
 
 
 @jit
-def arrival_price(segment, need, side_load, side_room, group_load):
+def arrival_price(graph, loads, segment, need):
     """Return the price of serving a HICANN through a VLine, given who arrives there already."""
-    hicann, v = segment // 320, segment % 320 - 64
-    side = 1 if v >= 128 else 0
-    load = side_load[hicann, side] + need
-    room = side_room[hicann, side]
+    group, hicann = graph.group[segment], graph.hicann[segment]
+    load = loads.side[hicann, group // 8] + need
+    room = loads.room[hicann, group // 8]
     price = _BALANCE_PRICE * load / max(room, 1.0)
     if load > room:
         price += _SIDE_PRICE * (load - room)
-    group = group_load[hicann, (v // 4) % 8 + 8 * side] + 1
-    price += _BALANCE_PRICE * group / 14.0
-    if group > 14:
-        price += _GROUP_PRICE * (group - 14)
+    arrivals = loads.group[hicann, group] + 1
+    price += _BALANCE_PRICE * arrivals / _GROUP_ROOM
+    if arrivals > _GROUP_ROOM:
+        price += _GROUP_PRICE * (arrivals - _GROUP_ROOM)
     return price
 
 
 @jit
-def route_net(
-    root, targets, need, hop, cross, blocked, occupancy, history, present, hard,
-    side_load, side_room, group_load, distance, before, stamp, mark,
-):  # fmt: skip
-    """Return the tree (n, 2) of (segment, parent) and the arrival segment of every target (-1: not reached).
-
-    Node ``2 segment`` was entered by a hop, ``2 segment + 1`` through the crossbar.  ``mark[segment]`` is 0 outside
-    the tree, 1 in the tree and free to leave through the crossbar, 2 in the tree without that right.
-    """
-    n_targets = len(targets)
-    arrival = np.full(n_targets, -1, np.int64)
-    tree = np.empty((4096, 2), np.int64)
-    tree[0, 0] = root
-    tree[0, 1] = -1
-    size = 1
-    mark[root] = 1
-    wanted = np.full(384, -1, np.int64)
-    for i in range(n_targets):
-        wanted[targets[i]] = i
-    touched = np.empty(65536, np.int64)
-    for _ in range(n_targets):
-        n_touched = 0
-        heap = [(0.0, np.int64(-1))]
-        heap.pop()
-        for i in range(size):
-            segment = tree[i, 0]
-            node = 2 * segment + (0 if mark[segment] == 1 else 1)
-            distance[node] = 0.0
-            before[node] = -1
-            stamp[node] = 1
-            touched[n_touched] = node
-            n_touched += 1
-            heapq.heappush(heap, (0.0, node))
-        best, best_node = np.inf, np.int64(-1)
-        while len(heap) > 0:
-            d, node = heapq.heappop(heap)
-            if d >= best:
-                break
-            if d > distance[node]:
-                continue
-            segment = node // 2
-            hicann, line = segment // 320, segment % 320
-            if line >= 64 and wanted[hicann] >= 0:
-                total = d + arrival_price(segment, need[wanted[hicann]], side_load, side_room, group_load)
-                if total < best:
-                    best, best_node = total, node
-            for j in range(10):
-                if j < 2:
-                    other = hop[segment, j]
-                    entered = 0
-                else:
-                    if node % 2 == 1:
-                        break
-                    other = cross[segment, j - 2]
-                    entered = 1
-                if other < 0:
-                    continue
-                if blocked[other] or mark[other] > 0 or (hard and occupancy[other] > 0):
-                    continue
-                price = (1.0 + history[other]) * (1.0 + present * occupancy[other])
-                to = 2 * np.int64(other) + entered
-                # a path that entered the line through the crossbar must not come back to it by a hop
-                if entered == 0 and stamp[to + 1] != 0 and _passes(node, to + 1, before):
-                    continue
-                if stamp[to] == 0:
-                    stamp[to] = 1
-                    distance[to] = np.inf
-                    touched[n_touched] = to
-                    n_touched += 1
-                if d + price < distance[to]:
-                    distance[to] = d + price
-                    before[to] = node
-                    heapq.heappush(heap, (d + price, to))
-        if best_node >= 0:
-            i = wanted[best_node // 2 // 320]
-            arrival[i] = best_node // 2
-            wanted[best_node // 2 // 320] = -1
-            size = _add_path(best_node, before, mark, tree, size)
-        for i in range(n_touched):
-            stamp[touched[i]] = 0
-        if best_node < 0:
-            break
-    for i in range(size):
-        mark[tree[i, 0]] = 0
-    return tree[:size].copy(), arrival
+def commit_tree(tree, arrival, need, sign, graph, loads, occupancy):
+    """Add (sign 1) or remove (sign -1) a net's tree and arrivals to or from the books."""
+    for k in range(len(tree)):
+        occupancy[tree[k, 0]] += sign
+    for k in range(len(arrival)):
+        if arrival[k] >= 0:
+            book(graph, loads, arrival[k], need[k], sign)
 
 
 @jit
-def _passes(node, other, before):
+def set_prices(graph, occupancy, history, present, price):
+    """Price every segment by present overuse and history."""
+    for s in range(len(price)):
+        price[s] = (1.0 + history[s]) * (1.0 + present * occupancy[s]) if graph.open[s] else np.inf
+
+
+@jit
+def route_net(root, first, last, target, need, graph, loads, scratch):
+    """Return a fresh tree (n, 2) of (segment, parent) and the arrival segments of pairs first..last - 1, -1 for none.
+
+    Prices are taken from ``scratch``.
+    """
+    arrival = np.full(last - first, -1, np.int32)
+    scratch.tree[0], scratch.parent[0] = root, -1
+    scratch.mark[root] = 1
+    for pair in range(first, last):
+        scratch.wanted[target[pair]] = pair
+    size, found = grow(graph, loads, need, scratch, 1, last - first)
+    for pair in range(first, last):
+        scratch.wanted[target[pair]] = -1
+    for k in range(found):
+        arrival[scratch.found_pair[k] - first] = scratch.found_segment[k]
+    tree = np.empty((size, 2), np.int32)
+    for k in range(size):
+        tree[k, 0], tree[k, 1] = scratch.tree[k], scratch.parent[k]
+        scratch.mark[scratch.tree[k]] = 0
+    return tree, arrival
+
+
+@jit
+def grow(graph, loads, need, scratch, size, limit):
+    """Connect up to ``limit`` wanted pairs to a tree, cheapest first; return the tree's new size and how many.
+
+    The search goes on from where the last path was found, with that path as new sources.  A path that became
+    impossible because its switch was used in between makes the search start again.
+    """
+    found, waiting, fresh = 0, 0, True
+    begin = 0
+    while found < limit:
+        if fresh:
+            scratch.counter[0] += 1
+            waiting, begin = 0, 0
+        for k in range(begin, size):
+            segment = scratch.tree[k]
+            # a path that ends in the tree is settled at price 0 in the state that the tree gives it
+            node = 2 * segment + (0 if scratch.mark[segment] == 1 else 1)
+            scratch.seen[node] = scratch.counter[0]
+            scratch.distance[node] = 0.0
+            scratch.before[node] = -1
+            waiting = push(scratch.heap_key, scratch.heap_node, waiting, 0.0, node)
+        node, waiting = _nearest(graph, loads, need, scratch, waiting)
+        if node < 0:
+            break
+        if not _sound(graph, scratch, node):
+            if fresh:
+                break
+            fresh = True
+            continue
+        fresh, begin = False, size
+        segment = node // 2
+        pair = scratch.wanted[graph.hicann[segment]]
+        scratch.found_pair[found], scratch.found_segment[found] = pair, segment
+        scratch.wanted[graph.hicann[segment]] = -1
+        size = _add_path(graph, scratch, node, size)
+        found += 1
+    return size, found
+
+
+@jit
+def _nearest(graph, loads, need, scratch, waiting):
+    """Go on with Dijkstra's algorithm to the next arrival; return its node, -1 for none, and the heap's size."""
+    nodes = 2 * len(graph.hicann)
+    epoch = scratch.counter[0]
+    while waiting > 0:
+        d, node = scratch.heap_key[0], scratch.heap_node[0]
+        waiting = pop(scratch.heap_key, scratch.heap_node, waiting)
+        if node >= nodes:
+            node -= nodes
+            segment = node // 2
+            pair = scratch.wanted[graph.hicann[segment]]
+            if pair >= 0 and d <= scratch.distance[node] + arrival_price(graph, loads, segment, need[pair]) + 1e-9:
+                return node, waiting
+            continue
+        if d > scratch.distance[node]:
+            continue
+        segment = node // 2
+        if graph.group[segment] >= 0:
+            pair = scratch.wanted[graph.hicann[segment]]
+            if pair >= 0:
+                total = d + arrival_price(graph, loads, segment, need[pair])
+                waiting = push(scratch.heap_key, scratch.heap_node, waiting, total, node + nodes)
+        for j in range(2 if node % 2 == 1 or scratch.mark[segment] == 2 else 10):
+            other = graph.neighbour[segment, j]
+            if other < 0 or scratch.mark[other] > 0:
+                continue
+            reached = d + scratch.price[other]
+            to = 2 * other + (0 if j < 2 else 1)
+            if scratch.seen[to] == epoch:
+                if reached >= scratch.distance[to]:
+                    continue
+            elif reached == np.inf:
+                continue
+            # a path that entered the line through the crossbar must not come back to it by a hop
+            if j < 2 and scratch.seen[to + 1] == epoch and _passes(scratch, node, to + 1):
+                continue
+            scratch.seen[to] = epoch
+            scratch.distance[to] = reached
+            scratch.before[to] = node
+            waiting = push(scratch.heap_key, scratch.heap_node, waiting, reached, to)
+    return -1, 0
+
+
+@jit
+def _passes(scratch, node, other):
     """Tell whether the path that ends at ``node`` contains the node ``other``."""
-    at = node
-    while at >= 0:
-        if at == other:
+    while node >= 0:
+        if node == other:
             return True
-        at = before[at]
+        node = scratch.before[node]
     return False
 
 
 @jit
-def _add_path(node, before, mark, tree, size):
+def _sound(graph, scratch, node):
+    """Tell whether the path to ``node`` enters every line once and leaves the tree where a switch is free."""
+    scratch.counter[1] += 1
+    step = -1
+    while scratch.mark[node // 2] == 0:
+        segment = node // 2
+        if scratch.walked[segment] == scratch.counter[1] or scratch.before[node] < 0:
+            return False
+        scratch.walked[segment] = scratch.counter[1]
+        step = node
+        node = scratch.before[node]
+    return step < 0 or step % 2 == 0 or scratch.mark[node // 2] == 1
+
+
+@jit
+def _add_path(graph, scratch, node, size):
     """Append the path that ends at ``node`` to the tree, parents first; return the tree's new size."""
-    length = 0
-    at = node
-    while before[at] >= 0:
+    length, at = 0, node
+    while scratch.mark[at // 2] == 0:
         length += 1
-        at = before[at]
-    position = size + length
-    at = node
-    while before[at] >= 0:
-        parent = before[at]
+        at = scratch.before[at]
+    position, at = size + length, node
+    while position > size:
+        parent = scratch.before[at]
         position -= 1
-        tree[position, 0] = at // 2
-        tree[position, 1] = parent // 2
+        scratch.tree[position], scratch.parent[position] = at // 2, parent // 2
         if at % 2 == 1:
-            mark[parent // 2] = 2
-            mark[at // 2] = 2
-        elif mark[at // 2] == 0:
-            mark[at // 2] = 1
+            scratch.mark[parent // 2] = 2
+            scratch.mark[at // 2] = 2
+        elif scratch.mark[at // 2] == 0:
+            scratch.mark[at // 2] = 1
         at = parent
     return size + length
