@@ -69,6 +69,10 @@ class BusModel:
         self._slot = np.full(self.n_cells, -1, dtype=np.int64)
         self.chain_length = chain_length
 
+    def synapses(self, cells: NDArray[np.int32]) -> int:
+        """Return how many synapses onto placed neurons ``cells`` have."""
+        return int((self._start[cells + 1] - self._start[cells]).sum())
+
     def cost(self, cells: NDArray[np.int32], groups: NDArray[np.int64]) -> BusCost:
         """Return the cost of a bus that carries ``cells`` with decoder ``groups``, both (n,)."""
         lost, drivers, targets = bus_cost(

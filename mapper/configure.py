@@ -21,7 +21,17 @@ from models.hardware.mergers import (
 )
 from models.hardware.synapses import DRIVER_HALF, DRIVER_SIDE, LEFT, SWITCH
 from models.instance import Instance
-from models.mapping import INPUT, OUTPUT, REALISED, UNUSED, Drivers, Mapping
+from models.mapping import (
+    INPUT,
+    OUTPUT,
+    REALISED,
+    UNUSED,
+    Addresses,
+    Drivers,
+    Mapping,
+    Placement,
+    usable_buses,
+)
 
 #: Summed membrane capacitance per denmem with the big capacitor [nF] (calibtic NeuronCalibration).
 BIG_CAPACITANCE: Final = 2.16456e-3
@@ -48,19 +58,31 @@ def configure(instance: Instance, mapping: Mapping) -> Configuration:
     """
     configuration = Configuration.blank(mapping.hicanns_in_use)
     position = configuration.position.astype(np.int64)
-    _buses(configuration, mapping)
+    usable = usable_buses(mapping.merging, instance.wafer)
+    _buses(configuration, mapping, usable, instance.wafer.generators)
     _routes(configuration, position, mapping)
     _chains(configuration, position, mapping)
     _rows(configuration, position, mapping)
     _synapses(configuration, position, instance, mapping)
-    _denmems(configuration, position, mapping)
-    return _labelled(configuration, position, mapping)
+    addresses = _on_usable_buses(mapping, usable)
+    _denmems(configuration, position, mapping.placement, addresses)
+    return _labelled(configuration, mapping.placement, addresses)
 
 
-def _buses(bits: Configuration, mapping: Mapping) -> None:
-    """Set mergers, Gbit links and background generators."""
+def _on_usable_buses(mapping: Mapping, usable: NDArray[np.bool_]) -> Addresses:
+    """Return the addresses of the cells whose bus works; -1 for the others."""
+    placement, addresses = mapping.placement, mapping.addresses
+    works = (addresses.dnc >= 0) & (placement.hicann >= 0)
+    works[works] = usable[placement.hicann[works], addresses.dnc[works]]
+    silent = np.int8(-1)
+    return Addresses(np.where(works, addresses.dnc, silent), np.where(works, addresses.address, silent))
+
+
+def _buses(bits: Configuration, mapping: Mapping, usable: NDArray[np.bool_], generators: NDArray[np.bool_]) -> None:
+    """Set mergers, Gbit links and, for every bus, the first background generator that can lock it."""
     merging = mapping.merging
-    mode = merging.mode[bits.hicanns]
+    works = usable[bits.hicanns]
+    mode = np.where(works, merging.mode[bits.hicanns], UNUSED)
     bits.dnc_mode[mode != UNUSED] = MERGE
     bits.dnc_slow[mode != UNUSED] = True
     bits.gbit_link[mode == OUTPUT] = LINK_TO_DNC
@@ -72,8 +94,11 @@ def _buses(bits: Configuration, mapping: Mapping) -> None:
         block_to_dnc[inputs] = inputs
         bits.merger_mode[i] = modes_for_map(block_to_dnc.tolist())
         bits.merger_mode[i, inputs] = LEFT_ONLY
-        used, first_block = np.unique(block_to_dnc, return_index=True)
-        bits.generator[i, first_block[used >= 0]] = True
+        block = np.flatnonzero(block_to_dnc >= 0)
+        dnc = block_to_dnc[block]
+        locks = works[i, dnc] & generators[bits.hicanns[i], block, dnc]
+        _, first = np.unique(dnc[locks], return_index=True)
+        bits.generator[i, block[locks][first]] = True
 
 
 def _routes(bits: Configuration, position: NDArray[np.int64], mapping: Mapping) -> None:
@@ -221,9 +246,8 @@ def weight_codes(
     return (1 + np.searchsorted(border, hardware, side="left")).astype(np.uint8)
 
 
-def _denmems(bits: Configuration, position: NDArray[np.int64], mapping: Mapping) -> None:
+def _denmems(bits: Configuration, position: NDArray[np.int64], placement: Placement, addresses: Addresses) -> None:
     """Connect the denmems of every neuron: all inside quads, the top row between quads (sthal Neurons)."""
-    placement = mapping.placement
     cells = np.flatnonzero(placement.column >= 0)
     first, width = placement.column[cells].astype(np.int64), placement.width[cells].astype(np.int64)
     at = position[placement.hicann[cells]]
@@ -235,16 +259,15 @@ def _denmems(bits: Configuration, position: NDArray[np.int64], mapping: Mapping)
     bridge = (inside > 0) & (column % 2 == 0)
     bits.denmem_fire_input[row[bridge], column[bridge]] = True
 
-    address = mapping.addresses.address[cells]
+    address = addresses.address[cells]
     sends = address >= 0
     bits.denmem_fires[at, first] = True
     bits.denmem_sends[at[sends], first[sends]] = True
     bits.denmem_address[at[sends], first[sends]] = address[sends]
 
 
-def _labelled(bits: Configuration, position: NDArray[np.int64], mapping: Mapping) -> Configuration:
+def _labelled(bits: Configuration, placement: Placement, addresses: Addresses) -> Configuration:
     """Return the configuration with the labels of neurons and spike sources."""
-    placement, addresses = mapping.placement, mapping.addresses
     neuron = np.flatnonzero(placement.column >= 0)
     source = np.flatnonzero((placement.column < 0) & (placement.hicann >= 0) & (addresses.address >= 0))
     return replace(

@@ -24,6 +24,7 @@ from mapper.solvers import MAROCCO, Step, Table, run_steps, with_settings
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.neurons import N_BLOCKS, neurons_per_block
 from models.mapping import Mapping as WaferMapping
+from models.mapping import usable_buses
 
 Report = Callable[[WaferMapping], bool]
 """Takes a complete mapping; returns whether the search may end because nothing better exists."""
@@ -64,6 +65,7 @@ class _Spread:
             "neurons_per_block": self.per_block,
             "blocks_per_hicann": self.blocks,
             "separate_populations": self.apart,
+            "sending_blocks": True,
             "hicann_order": "spiral",
         }
         return (
@@ -179,7 +181,7 @@ def estimated_loss(problem: Problem, draft: WaferMapping) -> int:
     wanted = demand(problem, draft.placement, draft.addresses)
     limit = problem.limits.driver_chain_length
     curve = service_curves(CellTables.of(problem, draft.placement, draft.addresses), wanted, limit)
-    sends = problem.wafer.can_send.ravel()[wanted.net]
+    sends = usable_buses(draft.merging, problem.wafer).ravel()[wanted.net]
     gain = (np.diff(curve, axis=1) * sends[:, None]).ravel()
     hicann = np.repeat(wanted.hicann, limit)
     order = np.lexsort((-gain, hicann))

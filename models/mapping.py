@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import COLUMNS_PER_BLOCK
+from models.hardware.wafer import Wafer
 
 I1 = NDArray[np.int8]
 I2 = NDArray[np.int16]
@@ -254,6 +255,18 @@ class Mapping:
         """Return the number of lost synapses by cause."""
         counts = np.bincount(self.synapses.cause, minlength=len(CAUSES))
         return {name: int(counts[i]) for i, name in enumerate(CAUSES) if i}
+
+
+def usable_buses(merging: Merging, wafer: Wafer) -> NDArray[np.bool_]:
+    """Return which DNC mergers drive a bus that works, (384, 8).
+
+    The bus can be driven (`Wafer.can_send`), and if it is in use, a background generator of a block that leaves on it,
+    or of the input's own number, can lock it (`Wafer.generators`).  Others stay off and lose their synapses.
+    """
+    dnc = np.arange(8)
+    locked = (wafer.generators & (merging.block_to_dnc[:, :, None] == dnc)).any(axis=1)
+    locked |= merging.mode == UNUSED
+    return np.where(merging.mode == INPUT, wafer.can_inject, locked & wafer.can_send)
 
 
 def nets_of(placement: Placement, addresses: Addresses) -> I4:

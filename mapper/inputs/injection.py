@@ -95,7 +95,7 @@ class Injector:
         self._used_hicann, self._used_fpga = np.zeros(N_HICANNS), np.zeros(N_FPGAS)
         self._buses: dict[tuple[int, int], _Bus] = {}
         self._placed: list[NDArray[np.int32]] = []
-        self._dncs = problem.wafer.can_send if working_buses else problem.wafer.working("dncmergers")
+        self._dncs = problem.wafer.can_inject if working_buses else problem.wafer.working("dncmergers")
 
     def insert(self, hicann: int, stack: list[Slice], chain_limit: int | None) -> None:
         """Put as many sources as possible into a HICANN; what does not fit stays on the stack.

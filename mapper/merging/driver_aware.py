@@ -4,12 +4,13 @@ Model, for one HICANN with its occupied neuron blocks:
 
 Variables
     The map block -> DNC merger, one of the (at most 128) maps that the merger tree can realise.
+    Blocks that do not get to a bus that works are silent.
 Constraints
-    At most ``sources_per_bus`` sources on a bus; working mergers on the way and a working sending line; cells of a
-    shared bus stay together.
+    At most ``sources_per_bus`` sources on a bus; working mergers on the way, a working sending line, and a background
+    generator that can lock it; cells of a shared bus stay together.
 Objective
-    Lexicographic: least synapses lost to the chain limit on any target HICANN, then least drivers plus a price per
-    route (few buses), then fewest buses.
+    Lexicographic: least synapses lost to silent blocks and to the chain limit on any target HICANN, then least drivers
+    plus a price per route (few buses), then fewest buses.
 
 Every map is tried, so the choice is exact for addresses given out highest first; a set of blocks that already
 loses synapses is not extended.
@@ -27,8 +28,8 @@ from numpy.typing import NDArray
 from mapper.bus import BusCost, BusModel, high_first_groups
 from mapper.context import BudgetExhausted, Context
 from mapper.problem import Problem
-from models.errors import PlacementError, ResourceExhausted
-from models.hardware.mergers import TAP, complete_maps, upward_path
+from models.errors import PlacementError
+from models.hardware.mergers import complete_maps
 from models.mapping import OUTPUT, Mapping, Merging
 
 #: A route takes layer-1 lines on several HICANNs; it is priced like this many drivers.
@@ -41,7 +42,7 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
 
     Raises
     ------
-    PlacementError, ResourceExhausted
+    PlacementError
         If a HICANN has no legal map.
     BudgetExhausted
         If the budget ends before all are chosen.
@@ -87,7 +88,8 @@ def _best_map(
 ) -> tuple[int, ...]:
     active = [b for b in range(8) if len(cells[b])]
     can_send = problem.wafer.can_send[hicann]
-    nodes = problem.wafer.merger_nodes[hicann]
+    reaches, locks = problem.wafer.reaches[hicann], problem.wafer.generators[hicann]
+    silenced = [model.synapses(own) for own in cells]
     costs: dict[tuple[int, ...], BusCost] = {}
 
     def cost(blocks: tuple[int, ...]) -> BusCost:
@@ -101,34 +103,25 @@ def _best_map(
     best: tuple[tuple[float, ...], tuple[int, ...]] | None = None
     for full in complete_maps():
         chosen = tuple(full[b] if b in active else -1 for b in range(8))
-        if not all(can_send[d] and _path_works(nodes, b, d) for b, d in enumerate(chosen) if d >= 0):
-            continue
-        if any(len({chosen[b] for b in group}) > 1 for group in together):
-            continue
         buses: dict[int, list[int]] = {}
         for b, d in enumerate(chosen):
-            if d >= 0:
+            if d >= 0 and can_send[d] and reaches[b, d]:
                 buses.setdefault(d, []).append(b)
+        buses = {d: blocks for d, blocks in buses.items() if locks[blocks, d].any()}
+        chosen = tuple(d if d in buses and b in buses[d] else -1 for b, d in enumerate(chosen))
+        if any(len({chosen[b] for b in group}) > 1 for group in together):
+            continue
         priced = [cost(tuple(blocks)) for blocks in buses.values()]
         rank = (
-            float(sum(c.lost for c in priced)),
+            float(sum(c.lost for c in priced) + sum(silenced[b] for b in active if chosen[b] < 0)),
             sum(c.drivers + _ROUTE_PRICE * c.targets for c in priced),
             float(len(priced)),
         )
         if best is None or rank < best[0]:
             best = (rank, chosen)
-    if best is None:
-        raise ResourceExhausted(
-            f"HICANN {hicann}: no working way through the merger tree for its neurons; blacklist its neurons too"
-        )
-    if best[0][0] >= _IMPOSSIBLE.lost:
+    if best is None or best[0][0] >= _IMPOSSIBLE.lost:
         raise PlacementError(f"HICANN {hicann}: the cells of a shared bus do not fit on one bus")
     return best[1]
-
-
-def _path_works(nodes: NDArray[np.bool_], block: int, dnc: int) -> bool:
-    path = upward_path(block)
-    return all(nodes[n] for n in path[: path.index(TAP[dnc]) + 1])
 
 
 def _cost(problem: Problem, parts: list[NDArray[np.int32]], model: BusModel, hopeless: bool) -> BusCost:

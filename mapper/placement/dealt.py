@@ -27,6 +27,7 @@ def dealt(
     neurons_per_block: int | None = None,
     blocks_per_hicann: int = N_BLOCKS,
     separate_populations: bool = False,
+    sending_blocks: bool = False,
     hicann_order: str = "enum",
 ) -> Mapping:
     """Place like `linear`, then deal the neurons of every HICANN over its blocks."""
@@ -37,6 +38,7 @@ def dealt(
         neurons_per_block=neurons_per_block,
         blocks_per_hicann=blocks_per_hicann,
         separate_populations=separate_populations,
+        sending_blocks=sending_blocks,
         hicann_order=hicann_order,
     )
     placement = draft.placement

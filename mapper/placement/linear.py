@@ -30,6 +30,7 @@ def linear(
     neurons_per_block: int | None = None,
     blocks_per_hicann: int = N_BLOCKS,
     separate_populations: bool = False,
+    sending_blocks: bool = False,
     hicann_order: str = "enum",
 ) -> Mapping:
     """Place the first population first; see `mapper.placement.run.place`.
@@ -45,7 +46,7 @@ def linear(
         _ascending if hicann_order == "enum" else _from_the_middle,
         minimize_number_of_sending_repeaters=minimize_number_of_sending_repeaters,
         restrict_rightmost_neuron_blocks=restrict_rightmost_neuron_blocks,
-        spread=Spread(neurons_per_block, blocks_per_hicann, separate_populations),
+        spread=Spread(neurons_per_block, blocks_per_hicann, separate_populations, sending_blocks),
     )
 
 

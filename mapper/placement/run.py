@@ -29,6 +29,8 @@ class Spread:
         Only the first so many blocks of every HICANN are used.
     separate_populations : bool
         Begin every population on a HICANN of its own.
+    sending_blocks : bool
+        Only blocks are used whose spikes can leave the HICANN.
 
     Raises
     ------
@@ -39,6 +41,7 @@ class Spread:
     neurons_per_block: int | None = None
     blocks_per_hicann: int = N_BLOCKS
     separate_populations: bool = False
+    sending_blocks: bool = False
 
     def __post_init__(self) -> None:
         if self.neurons_per_block is not None and self.neurons_per_block < 1:
@@ -86,6 +89,7 @@ def place(
         N_BLOCKS * h + b
         for h in np.flatnonzero(problem.wafer.hicanns).tolist()
         for b in range(spread.blocks_per_hicann)
+        if not spread.sending_blocks or problem.wafer.can_leave[h, b]
     ]
     if spread.separate_populations:
         chunks, left = _fill_apart(blocks, strategy, everywhere, requests, spread.neurons_per_block)

@@ -13,7 +13,7 @@ from models.errors import OptionError
 from models.hardware.layer1 import N_HLINES, N_LINES
 from models.hardware.mergers import sending_hline
 from models.mapping import Mapping as Draft
-from models.mapping import Routing, nets_of
+from models.mapping import Routing, nets_of, usable_buses
 
 #: Segments from the sending line of a net to where it arrives, by target HICANN.
 Paths = Mapping[int, Sequence[int]]
@@ -35,11 +35,11 @@ def source_nets(problem: Problem, draft: Draft) -> NDArray[np.int32]:
 def targets_of_nets(problem: Problem, draft: Draft) -> dict[int, list[int]]:
     """Return the HICANNs, ascending, on which every net needs synapse drivers.
 
-    A net whose bus cannot be driven has none.  marocco overlooks a dead sending repeater; bits that use it would be
-    invalid, so its synapses are lost here as those of a dead sending line are.
+    A net whose bus does not work has none.  marocco overlooks dead sending repeaters and background generators; bits
+    that use them would be invalid, so their synapses are lost here as those of a dead sending line are.
     """
     required = requirements(problem, draft)
-    wanted = (required.drivers > 0) & problem.wafer.can_send.ravel()[required.net]
+    wanted = (required.drivers > 0) & usable_buses(draft.merging, problem.wafer).ravel()[required.net]
     targets: dict[int, list[int]] = {}
     for net, hicann in zip(required.net[wanted].tolist(), required.hicann[wanted].tolist(), strict=True):
         targets.setdefault(net, []).append(hicann)

@@ -39,7 +39,7 @@ from mapper.kernels.trees import Loads, Scratch, new_scratch
 from mapper.problem import Problem
 from mapper.routing.negotiation import legal_forest
 from mapper.routing.phases import Phase, driver_loads, split
-from models.mapping import Mapping, Routing
+from models.mapping import Mapping, Routing, usable_buses
 
 #: Temperature at the start of a search, in mean values of the pairs that are not served.
 _HOT = 1.0
@@ -62,7 +62,8 @@ def pathfinder(problem: Problem, draft: Mapping, context: Context, *, iterations
     loads = driver_loads(problem)
     seeds = context.rng("pathfinder")
     routed = []
-    for phase in split(problem, wanted.net, wanted.hicann, need, curve[:, -1]):
+    usable = usable_buses(draft.merging, problem.wafer).ravel()
+    for phase in split(problem, wanted.net, wanted.hicann, need, curve[:, -1], usable):
         scratch = new_scratch(len(phase.segment))
         forest = legal_forest(phase, loads, scratch, iterations, int(seeds.integers(1 << 62)), context)
         routed.append(_Routed(phase, loads, scratch, forest, forest.row.copy()))

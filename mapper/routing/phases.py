@@ -46,9 +46,9 @@ def driver_loads(problem: Problem) -> Loads:
 
 def split(
     problem: Problem, net: NDArray[np.int32], hicann: NDArray[np.int32], need: NDArray[np.int32],
-    value: NDArray[np.int32],
+    value: NDArray[np.int32], usable: NDArray[np.bool_],
 ) -> list[Phase]:  # fmt: skip
-    """Return the phases that nets with working sending lines use.
+    """Return the phases that nets with a working bus use.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def split(
         Who wants to arrive where, ascending by (net, hicann).
     need, value : (n_pairs,) int32
         Drivers wanted there, and synapses that they can serve.
+    usable : (3072,) bool
+        Nets whose bus works.
     """
     table = neighbour_table(problem.wafer.graph)
     open_segments = problem.wafer.segments.copy()
@@ -63,7 +65,7 @@ def split(
     root = key.astype(np.int64) // 8 * N_LINES + np.array([sending_hline(int(k) % 8) for k in key], dtype=np.int64)
     open_segments[root] = False
     phase = np.array([phase_of_source(int(k) // 8, int(k) % 8) for k in key], dtype=np.int64)
-    phase[~problem.wafer.can_send.ravel()[key]] = -1
+    phase[~usable[key]] = -1
     phase_of_segment = phase_of(np.arange(N_SEGMENTS))
     pairs = np.split(np.arange(len(net)), first[1:])
     found = []

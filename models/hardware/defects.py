@@ -48,12 +48,13 @@ COMPONENTS: Final[Mapping[str, int]] = {
 
 def _pairs(values: Iterable[Sequence[int]]) -> NDArray[np.int32]:
     array = np.array(sorted({(int(a), int(b)) for a, b in values}), dtype=np.int32)
+    array.setflags(write=False)
     return array.reshape(-1, 2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Defects:
-    """Disabled components of one wafer.
+    """Disabled components of one wafer; equal if the same components are disabled.
 
     Attributes
     ----------
@@ -124,6 +125,16 @@ class Defects:
             self.hslinks + other.hslinks,
             {k: np.concatenate([self.indices(k), other.indices(k)]).tolist() for k in kinds},
         )
+
+    def _key(self) -> tuple[object, ...]:
+        tables = tuple((kind, self.indices(kind).tobytes()) for kind in COMPONENTS if len(self.indices(kind)))
+        return self.hicanns, self.fpgas, self.hslinks, tables
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Defects) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
     def __bool__(self) -> bool:
         return bool(self.hicanns or self.fpgas or self.hslinks or any(len(p) for p in self.components.values()))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from models.hardware.coordinates import FPGA_OF, LINK_OF, N_HICANNS
 from models.hardware.defects import COMPONENTS, Defects
 from models.hardware.layer1 import N_HLINES, N_LINES, N_SEGMENTS, VLINE_OF_VREPEATER, L1Graph, full_graph
-from models.hardware.mergers import sending_hline
+from models.hardware.mergers import PATHS, TAP, sending_hline, upward_path
 from models.hardware.neurons import FG_BLOCK_OF_DENMEM, N_COLUMNS
 from models.hardware.synapses import (
     DRIVER_HALF,
@@ -136,13 +136,48 @@ class Wafer:
         return np.concatenate([self.working(f"mergers{level}") for level in range(4)], axis=1)
 
     @cached_property
+    def reaches(self) -> Bools:
+        """Whether spikes of a neuron block get to a DNC merger, (384, 8 blocks, 8 DNC mergers).
+
+        All mergers from the block's Merger0 to the DNC merger's tap work.
+        """
+        nodes = self.merger_nodes
+        found = np.zeros((N_HICANNS, 8, 8), dtype=np.bool_)
+        for block, dncs in enumerate(PATHS):
+            path = upward_path(block)
+            for dnc in dncs:
+                found[:, block, dnc] = nodes[:, list(path[: path.index(TAP[dnc]) + 1])].all(axis=1)
+        return found
+
+    @cached_property
+    def generators(self) -> Bools:
+        """Whether the background generator of a block can lock the bus of a DNC merger, (384, 8 blocks, 8 mergers)."""
+        locks: Bools = self.reaches & self.working("backgroundgenerators")[:, :, None]
+        return locks
+
+    @cached_property
     def can_send(self) -> Bools:
-        """DNC mergers whose bus can be driven, (384, 8): merger, generator, repeater and sending line work."""
+        """DNC mergers whose bus can be driven, (384, 8).
+
+        DNC merger, sending repeater and sending line work, and there is a background generator to lock the bus.
+        Which one depends on the blocks that leave on the bus, see `generators`.
+        """
         lines = np.array([sending_hline(dnc) for dnc in range(8)])
         segments = np.arange(N_HICANNS)[:, None] * N_LINES + lines[None, :]
-        usable: Bools = (
-            self.working("dncmergers") & self.segments[segments] & self.repeaters[segments] & self.linked[:, None]
-        )
+        drives = self.working("dncmergers") & self.segments[segments] & self.repeaters[segments]
+        usable: Bools = drives & self.generators.any(axis=1) & self.linked[:, None]
+        return usable
+
+    @cached_property
+    def can_leave(self) -> Bools:
+        """Neuron blocks from which spikes get to a bus that can be driven, (384, 8)."""
+        found: Bools = np.logical_or.reduce(self.reaches & self.can_send[:, None, :], axis=2)
+        return found
+
+    @cached_property
+    def can_inject(self) -> Bools:
+        """DNC mergers through which external events can enter, (384, 8): generator ``dnc`` has to lock the bus."""
+        usable: Bools = self.can_send & self.generators.diagonal(axis1=1, axis2=2)
         return usable
 
     @cached_property

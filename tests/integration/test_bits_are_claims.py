@@ -51,7 +51,8 @@ def test_planted_instances_map_and_agree(solver, seed):
 FRACTIONS = {
     "neurons": 0.01, "drivers": 0.03, "hbuses": 0.02, "vbuses": 0.02, "hrepeaters": 0.01, "vrepeaters": 0.01,
     "crossbarswitches": 0.02, "synapseswitches": 0.03, "synapserows": 0.01, "synapses": 0.001, "hicanns": 0.1,
-    "dncmergers": 0.01, "synaptic_inputs": 0.003,
+    "dncmergers": 0.01, "synaptic_inputs": 0.003, "backgroundgenerators": 0.1, "mergers0": 0.01, "mergers1": 0.01,
+    "mergers2": 0.01, "mergers3": 0.005,
 }  # fmt: skip
 
 

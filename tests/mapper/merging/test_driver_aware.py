@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mapper.context import Context
 from mapper.merging.driver_aware import driver_aware
 from mapper.problem import Problem
-from models.errors import PlacementError, ResourceExhausted
+from models.errors import PlacementError
 from models.hardware import Defects, Limits, Wafer
 from models.hardware.mergers import is_realisable
 from models.instance import Instance
@@ -71,12 +71,15 @@ def test_a_shared_bus_that_cannot_hold_its_cells_is_refused():
         chosen(*blocks_of([16] * 8, np.eye(128, dtype=bool), shared=True))
 
 
-def test_dead_mergers_are_avoided_and_a_dead_root_path_is_reported():
+def test_dead_mergers_are_avoided_and_what_cannot_leave_is_silent():
     dead = Wafer(Defects.from_components(components={"dncmergers": [(5, 3)]}))
     counts = [3, 0, 3, 0, 3, 3, 3, 3]
     assert 3 not in chosen(*blocks_of(counts, np.eye(18, dtype=bool), wafer=dead))
-    with pytest.raises(ResourceExhausted, match="HICANN 5"):
-        chosen(*blocks_of([0, 0, 0, 3, 0, 0, 0, 0], np.eye(3, dtype=bool), wafer=dead))
+    assert chosen(*blocks_of([0, 0, 0, 3, 0, 0, 0, 0], np.eye(3, dtype=bool), wafer=dead)) == (-1,) * 8
+    gone = Wafer(Defects.from_components(components={"mergers0": [(5, 2)]}))
+    mapping = chosen(*blocks_of([3, 0, 3, 0, 0, 0, 0, 0], np.eye(6, dtype=bool), wafer=gone))
+    assert mapping[2] == -1
+    assert mapping[0] >= 0
 
 
 @settings(max_examples=20, deadline=None)

@@ -53,7 +53,7 @@ def a_phase(hicanns, buses):
     hicann = np.tile(np.sort(hicanns), len(net)).astype(np.int32)
     value = (1 + np.arange(len(hicann)) % 7).astype(np.int32)
     net = np.repeat(net, len(hicanns))
-    phase = split(problem, net, hicann, np.ones(len(net), np.int32), value)[0]
+    phase = split(problem, net, hicann, np.ones(len(net), np.int32), value, np.ones(3072, np.bool_))[0]
     loads, scratch = driver_loads(problem), new_scratch(len(phase.segment))
     forest = new_forest(phase.graph, phase.nets, 5)
     extend_all(phase.graph, phase.nets, loads, forest, scratch, np.arange(len(phase.key)))

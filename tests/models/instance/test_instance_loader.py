@@ -72,7 +72,7 @@ def test_every_value_has_its_place():
         ("? [a]\n: 1", "f.yaml:1:3: a key must be text"),
         ("a: *b", "f.yaml:1:4: alias *b has no anchor &b before it"),
         ("a: &a [*a]", "f.yaml:1:8: alias *a has no anchor &a before it"),
-        ("[" * 500_000, "f.yaml:1:33: nested deeper than 32 levels"),
+        ("[" * 500, "f.yaml:1:33: nested deeper than 32 levels"),
         ("x: !!python/object/apply:os.getcwd []", "f.yaml:1:4: tag "),
         ("x: !!int abc", "f.yaml:1:4: 'abc' is no int"),
         ("x: " + "9" * 5000, "f.yaml:1:4: x: number too long (5000 characters)"),
@@ -84,6 +84,12 @@ def test_faulty_yaml_is_refused_with_its_place(text, line):
         parse_yaml(text, "f.yaml")
     assert str(error.value).startswith(line)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_bottomless_nesting_is_refused():
+    """By the loader or, from some version of libyaml on, by the library that it reads with."""
+    with pytest.raises(InstanceError, match=r"^f\.yaml:1:\d+: .*nest"):
+        parse_yaml("[" * 500_000, "f.yaml")
 
 
 def test_all_duplicate_keys_are_shown_at_once():
