@@ -31,6 +31,7 @@ class Command(NamedTuple):
 COMMANDS: Final[Mapping[str, Command]] = {
     "solve": Command("mapper.cli.solve", "solve", "Map an instance onto the wafer."),
     "check": Command("mapper.cli.check", "check", "Check a solution from its configuration bits."),
+    "explain": Command("mapper.cli.explain", "explain", "Say what was full where synapses are lost, and its price."),
     "compare": Command("mapper.cli.compare", "compare", "Run solvers side by side and check each result."),
     "instances": Command("mapper.cli.instances", "instances", "List, show, copy and validate instances."),
     "doctor": Command("mapper.cli.doctor", "doctor", "Show versions, machine and extras; solve a sample."),
