@@ -10,6 +10,7 @@ from emulator.neurons import Neurons
 from emulator.violations import Violation, violation
 from models.configuration import Configuration
 from models.hardware.coordinates import FPGA_OF, N_FPGAS, N_HICANNS, hicanns_of_fpga
+from models.hardware.limits import AUTO_SIZE
 from models.hardware.neurons import COLUMNS_PER_BLOCK, N_BLOCKS, N_COLUMNS, N_DENMEMS, rectangle
 from models.instance import Instance, PlacementRequest
 
@@ -61,7 +62,7 @@ def _sizes(instance: Instance, where: NDArray[np.int32], cells: Neurons) -> list
             f"denmem {denmem[i]}",
             f"cell {placed[i]} has {size[i]} denmems instead of {wanted[placed[i]]}",
         )
-        for i in np.flatnonzero(size != wanted[placed])
+        for i in np.flatnonzero((size != wanted[placed]) & (wanted[placed] != AUTO_SIZE))
     ]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mapper.demand import targets_table
 from mapper.kernels.buses import anneal_groups, bus_cost
 from mapper.problem import Problem
+from models.hardware.coordinates import N_HICANNS
 from models.hardware.mergers import ADDRESSES, GROUP_CAPACITY
 from models.mapping import Placement
 
@@ -22,7 +23,7 @@ _HOT = 0.6
 
 @dataclass(frozen=True, slots=True)
 class BusCost:
-    """Cost of a bus when every target HICANN gives it as long a chain as it wants, up to the chain limit.
+    """Cost of a bus that gets on every target HICANN the drivers worth their price, up to the chain limit.
 
     Attributes
     ----------
@@ -32,11 +33,14 @@ class BusCost:
         Drivers wanted on all target HICANNs together.
     targets : int
         Target HICANNs, each of which needs a route.
+    charge : float
+        Price of all drivers [synapses].
     """
 
     lost: int
     drivers: int
     targets: int
+    charge: float = 0.0
 
 
 class BusModel:
@@ -50,9 +54,17 @@ class BusModel:
         Where the target neurons are.
     chain_length : int
         Drivers that one bus may have on a HICANN.
+    prices : (384,) float64, optional
+        Synapses that a driver on each HICANN must serve at least to be worth it; none: 0.
     """
 
-    def __init__(self, problem: Problem, placement: Placement, chain_length: int) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        placement: Placement,
+        chain_length: int,
+        prices: NDArray[np.float64] | None = None,
+    ) -> None:
         synapses = problem.synapses
         self.n_cells = problem.n_cells
         start, synapse = problem.outgoing
@@ -68,6 +80,7 @@ class BusModel:
         self._targets = targets_table()
         self._slot = np.full(self.n_cells, -1, dtype=np.int64)
         self.chain_length = chain_length
+        self.prices = np.zeros(N_HICANNS) if prices is None else prices
 
     def synapses(self, cells: NDArray[np.int32]) -> int:
         """Return how many synapses onto placed neurons ``cells`` have."""
@@ -75,14 +88,14 @@ class BusModel:
 
     def cost(self, cells: NDArray[np.int32], groups: NDArray[np.int64]) -> BusCost:
         """Return the cost of a bus that carries ``cells`` with decoder ``groups``, both (n,)."""
-        lost, drivers, targets = bus_cost(
+        lost, drivers, charge, targets = bus_cost(
             cells.astype(np.int64), groups, self._start, self._post, self._kind, self._hicann, self._column,
-            self._width, self._receptors, self._targets, self._slot, self.chain_length,
+            self._width, self._receptors, self._targets, self._slot, self.chain_length, self.prices,
         )  # fmt: skip
-        return BusCost(int(lost), int(drivers), int(targets))
+        return BusCost(int(lost), int(drivers), int(targets), float(charge))
 
     def anneal(
-        self, cells: NDArray[np.int32], groups: NDArray[np.int64], moves: int, seed: int, good_enough: int
+        self, cells: NDArray[np.int32], groups: NDArray[np.int64], moves: int, seed: int, good_enough: float
     ) -> tuple[NDArray[np.int64], BusCost]:
         """Return the best grouping of a bus met in ``moves`` annealing steps, and its cost.
 
@@ -92,14 +105,14 @@ class BusModel:
             The sources and the groups to start from.
         moves, seed : int
             Length and seed of the run; the same seed gives the same groups on every machine.
-        good_enough : int
-            Lost synapses at which to stop early.
+        good_enough : float
+            Lost synapses, with the price of the drivers, at which to stop early.
         """
         found = groups.copy()
         anneal_groups(
             cells.astype(np.int64), found, np.array(GROUP_CAPACITY), self._start, self._post, self._kind, self._hicann,
-            self._column, self._width, self._receptors, self._targets, self._slot, self.chain_length, moves, seed,
-            _HOT, good_enough,
+            self._column, self._width, self._receptors, self._targets, self._slot, self.chain_length, self.prices,
+            moves, seed, _HOT, good_enough,
         )  # fmt: skip
         return found, self.cost(cells, found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -90,6 +90,12 @@ class Context:
         if self.time_limit is None or self.det_limit is not None:
             return float("inf")
         return self.time_limit - self.elapsed
+
+    def part(self, share: float) -> Context:
+        """Return this context with a share of the time that is left; a deterministic budget is not shared out."""
+        if share >= 1.0 or self.remaining == float("inf"):
+            return self
+        return replace(self, time_limit=self.elapsed + share * max(0.0, self.remaining))
 
     def work(self, per_ten_seconds: int) -> int:
         """Return how much work of a kind fits the budget: ten seconds' worth, or that of a deterministic budget."""

@@ -6,7 +6,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as ReadMapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from mapper.bounds import bound_any_placement, bound_this_placement
+from mapper.bounds import bound_any_placement, bound_these_buses, bound_this_placement
 from mapper.configure import configure
-from mapper.context import Context, Event
+from mapper.context import BudgetExhausted, Context, Event
 from mapper.problem import Problem
-from mapper.solvers import SEARCHES, TABLES, check_settings, run_steps, with_settings
+from mapper.sizes import as_placed
+from mapper.solvers import REPAIR, SEARCHES, TABLES, Table, check_settings, run_steps, with_settings
 from mapper.version import __version__
-from models.errors import ResourceExhausted
+from mapper.warm_start import Beginning, StartError, begin, check_nothing_fixed_is_set, fingerprint
+from models.errors import PlacementError, ResourceExhausted
 from models.instance import Instance
 from models.mapping import Mapping
 from models.solution import Bound, Bounds, Solution
@@ -62,6 +64,9 @@ def solve(
     options: ReadMapping[str, str] | None = None,
     events: Callable[[Event], None] | None = None,
     stop: threading.Event | None = None,
+    start: Solution | Mapping | None = None,
+    fix: Sequence[str] = (),
+    remap: Sequence[str] = (),
 ) -> Solution:
     """Map an instance onto the wafer.
 
@@ -85,26 +90,33 @@ def solve(
         Gets every progress `Event`.
     stop : threading.Event, optional
         Set it to end the solve with the best mapping found.
+    start : Solution or Mapping, optional
+        A mapping to begin with.  Where it is legal for the instance, the result is never worse; where it is not, its
+        placement is taken over as far as it is.
+    fix : sequence of str
+        Stages that stay exactly as in ``start``; a stage fixes all stages before it.
+    remap : sequence of str
+        Populations and HICANNs (``hicann:N``) whose cells may change place; all other cells stay.
 
     Raises
     ------
     SolverError
         If the solver or an option does not exist.
+    StartError
+        If the start has other cells than the instance, or ``fix`` or ``remap`` cannot be met.
     PlacementError, ResourceExhausted
         If no mapping was found: manual placement impossible, or the wafer is too small.
     """
     settings = dict(options or {})
     check_settings(solver, settings)
+    check_nothing_fixed_is_set(fix, settings)
     context = Context(seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event())
     cpu = time.process_time()
     problem = Problem(instance)
+    beginning = _begin(problem, start, fix, remap)
     best = _Incumbent(context, bound_any_placement(problem))
     context.emit("bound", bound=best.bound.value, message=best.bound.kind)
-    if solver in TABLES:
-        best.offer(run_steps(problem, with_settings(TABLES[solver], settings), context))
-    else:
-        module, name = SEARCHES[solver].split(":")
-        getattr(import_module(module), name)(problem, context, best.offer, settings)
+    _search(problem, solver, settings, context, best, beginning)
     if best.mapping is None:
         allowed = "the wafer" if max_hicanns is None else f"{max_hicanns} HICANNs"
         raise ResourceExhausted(f"no mapping found: the network does not fit onto {allowed} in any way tried")
@@ -123,7 +135,63 @@ def solve(
         "max_hicanns": max_hicanns,
         **settings,
     }
+    if start is not None:
+        configured |= {"start": fingerprint(start), "fix": ",".join(fix), "remap": ",".join(remap)}
     return _solution(problem, solver, best, configured, run)
+
+
+def _begin(
+    problem: Problem, start: Solution | Mapping | None, fix: Sequence[str], remap: Sequence[str]
+) -> Beginning | None:
+    if start is not None:
+        return begin(problem, start, fix, remap)
+    if fix or remap:
+        raise StartError(f"{'fix' if fix else 'remap'} needs a start: give the solution to start from")
+    return None
+
+
+def _search(
+    problem: Problem,
+    solver: str,
+    settings: ReadMapping[str, str],
+    context: Context,
+    best: _Incumbent,
+    beginning: Beginning | None,
+) -> None:
+    """Offer the start, if any, and everything that the solver finds."""
+    table = with_settings(TABLES[solver], settings) if solver in TABLES else None
+    start = None
+    if beginning is not None:
+        context.emit("status", "start", beginning.message)
+        start, problem = beginning.mapping, beginning.problem
+        if start is None and beginning.takeover is not None:
+            start = _repaired(beginning.takeover, table or _repair(solver, settings), context)
+        if start is not None and (best.offer(start) or (context.over and best.mapping is not None)):
+            return
+    try:
+        if table is not None:
+            best.offer(run_steps(problem, table, context))
+        else:
+            module, name = SEARCHES[solver].split(":")
+            getattr(import_module(module), name)(problem, context, best.offer, settings, start)
+    except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
+        if best.mapping is None:
+            raise
+        context.emit("status", message=f"nothing besides the start: {error}", lost=best.mapping.lost)
+
+
+def _repair(solver: str, settings: ReadMapping[str, str]) -> Table:
+    """Return the steps that complete a start with a solver that searches."""
+    return (*REPAIR, *with_settings(import_module(SEARCHES[solver].split(":")[0]).LATER, settings))
+
+
+def _repaired(problem: Problem, steps: Table, context: Context) -> Mapping | None:
+    """Return the start with what is illegal decided anew, None if there is no room beside what stays."""
+    try:
+        return run_steps(problem, steps, context)
+    except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
+        context.emit("status", "start", f"its placement cannot be kept: {error}")
+        return None
 
 
 def _solution(
@@ -133,7 +201,10 @@ def _solution(
     assert mapping is not None
     lost_projection = problem.synapses.projection[mapping.synapses.cause != 0]
     by_projection = np.bincount(lost_projection, minlength=len(problem.network.projections))
-    bounds = Bounds(best.bound, bound_this_placement(problem, mapping.placement, best.bound))
+    problem = as_placed(problem, mapping.placement)
+    proven = mapping.lost <= best.bound.value
+    placed = best.bound if proven else bound_this_placement(problem, mapping.placement, best.bound)
+    bounds = Bounds(best.bound, placed, bound_these_buses(problem, mapping, placed, best.context))
     return Solution(
         instance=problem.instance.name,
         digest=problem.instance.digest,

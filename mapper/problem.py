@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.hardware import Limits, Wafer
+from models.hardware.limits import AUTO_SIZE, LIMITS
 from models.hardware.synapses import TARGETS
 from models.instance import Instance
 from models.mapping import Addresses, Drivers, Mapping, Merging, Placement, Routing, Rows, SynapseCells
 from models.network import Network, Synapses
+
+
+#: Denmems of a neuron where nobody chooses; marocco's default.
+DEFAULT_SIZE: Final = int(LIMITS["neuron_size"].default)
 
 
 @dataclass(frozen=True)
@@ -27,9 +33,13 @@ class Problem:
     ----------
     instance : Instance
         Network, wafer, constraints and limits.
+    sizes : tuple of int, optional
+        Denmems of the neurons of every population, where the instance leaves them to the solver; none:
+        ``DEFAULT_SIZE``.  Manual sizes come first.
     """
 
     instance: Instance
+    sizes: tuple[int, ...] | None = None
 
     @property
     def network(self) -> Network:
@@ -59,7 +69,8 @@ class Problem:
     @cached_property
     def size(self) -> NDArray[np.int16]:
         """Return the denmems that every cell takes, 0 for sources, (n_cells,)."""
-        size = np.full(self.n_cells, self.limits.neuron_size, dtype=np.int16)
+        by_population = [self.default_size(i) for i in range(len(self.network.populations))]
+        size = np.array(by_population, dtype=np.int16)[self.network.population_of]
         for request in self.instance.placement:
             cells = self.network.cells(request.view)
             if request.size is not None:
@@ -68,6 +79,22 @@ class Problem:
                 size[cell] = neuron_size
         size[self.network.is_source] = 0
         return size
+
+    @property
+    def chooses_sizes(self) -> bool:
+        """Tell whether the solver chooses the sizes of neurons."""
+        return self.limits.neuron_size == AUTO_SIZE
+
+    def default_size(self, population: int) -> int:
+        """Return the denmems of the neurons of a population for which no size is asked."""
+        if not self.chooses_sizes:
+            return self.limits.neuron_size
+        return DEFAULT_SIZE if self.sizes is None else self.sizes[population]
+
+    @property
+    def least_size(self) -> int:
+        """Return the fewest denmems that a neuron may have for which no size is asked."""
+        return int(LIMITS["neuron_size"].minimum) if self.chooses_sizes else self.limits.neuron_size
 
     @cached_property
     def population_sends(self) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """The ``cpsat`` solver: searches over solver tables with the loss in view, never worse than the baseline.
 
 1. The baseline's mapping is the first incumbent.
-2. Drafts are priced without routing (`estimated_loss`): the baseline's own placement, and spreads of the neurons
+2. Drafts are priced without routing (`mapper.estimate`): the baseline's own placement, and spreads of the neurons
    with fewer neurons per neuron block, so that no bus carries more sources than its driver chains can serve.
 3. The cheapest drafts get everything else decided again: decoder groups, negotiated routes, exact drivers, exact
    rows.
@@ -15,34 +15,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from mapper.context import BudgetExhausted, Context
-from mapper.demand import CellTables, demand, service_curves
+from mapper.estimate import estimate
 from mapper.problem import Problem
+from mapper.sizes import sized
 from mapper.solvers import MAROCCO, Step, Table, run_steps, with_settings
+from mapper.warm_start import keeps, moves
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.neurons import N_BLOCKS, neurons_per_block
 from models.mapping import Mapping as WaferMapping
-from models.mapping import usable_buses
 
 Report = Callable[[WaferMapping], bool]
 """Takes a complete mapping; returns whether the search may end because nothing better exists."""
 
 #: What is decided again for every draft; settings reach these stages.
 LATER: Table = (
-    Step("addresses", "decoder_groups"),
-    Step("routing", "pathfinder"),
-    Step("drivers", "set_packing"),
+    Step("addresses", "decoder_groups", share=0.2),
+    Step("routing", "pathfinder", share=0.6),
+    Step("drivers", "set_packing", share=0.8),
     Step("rows", "exact"),
 )
-#: Share of the drivers that packing can be expected to use; the rest is lost to fragments.
-_PACKING = 0.95
 #: Share of the remaining time that pricing may take.
 _PRICING_TIME = 0.25
 #: Neurons per block that fill decoder groups of 15 addresses, alone, as halves, or two groups.
 _GROUP_FILLING = (30, 15, 7)
-#: Synapses above which pricing is slow, so that one placement is tried in all densities before the other.
+#: Synapses above which pricing is slow: what fills groups is tried first, and one placement before the other.
 _LARGE = 500_000
 #: How many spreads are varied further.
 _REFINED_SPREADS = 3
@@ -78,8 +75,12 @@ class _Spread:
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A placed and addressed network, its estimated loss [synapses], its HICANNs, and its spread if it is one."""
+    """A placed and addressed network, its estimated loss [synapses], its HICANNs, and its spread if it is one.
 
+    ``problem`` is the instance with the sizes of neurons that the draft has.
+    """
+
+    problem: Problem
     estimate: int
     hicanns: int
     mapping: WaferMapping
@@ -90,37 +91,44 @@ class _Draft:
         return self.estimate, self.hicanns
 
 
-def search(problem: Problem, context: Context, report: Report, settings: Mapping[str, str]) -> None:
+def search(
+    problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None = None
+) -> None:
     """Report the baseline's mapping and every better one that is found."""
     later = with_settings(LATER, settings)
     baseline = _attempt(problem, MAROCCO, context)
     if baseline is not None and report(baseline):
         return
-    lost = None if baseline is None else baseline.lost
-    for draft in _drafts(problem, context, baseline)[:_COMPLETED_DRAFTS]:
+    known = [mapping for mapping in (start, baseline) if mapping is not None]
+    lost = min((mapping.lost for mapping in known), default=None)
+    for draft in _drafts(problem, context, known)[:_COMPLETED_DRAFTS]:
         if lost is not None and (context.over or draft.estimate > lost):
             context.emit("status", "search", f"left out: a draft with an estimated loss of {draft.estimate}")
             continue
-        mapping = run_steps(problem, later, context, draft.mapping)
+        mapping = run_steps(draft.problem, later, context, draft.mapping)
         lost = mapping.lost if lost is None else min(lost, mapping.lost)
         if report(mapping):
             return
 
 
-def search_fixed_placement(problem: Problem, context: Context, report: Report, settings: Mapping[str, str]) -> None:
-    """Report the baseline's mapping and the one that keeps its placement, merging and inputs."""
-    baseline = run_steps(problem, MAROCCO, context)
+def search_fixed_placement(
+    problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None = None
+) -> None:
+    """Report the start, else the baseline's mapping, and the one that keeps its placement, merging and inputs."""
+    baseline = start if start is not None and not moves(problem) else run_steps(problem, MAROCCO, context)
     if not report(baseline) and not context.over:
         report(run_steps(problem, with_settings(LATER, settings), context, baseline))
 
 
-def _drafts(problem: Problem, context: Context, baseline: WaferMapping | None) -> list[_Draft]:
+def _drafts(problem: Problem, context: Context, known: list[WaferMapping]) -> list[_Draft]:
     """Return the drafts worth completing, best first; at the same estimate the one with fewer HICANNs."""
-    found = [] if baseline is None else [_priced(problem, baseline, None)]
+    found = [_priced(problem, mapping, None) for mapping in known]
     until = context.elapsed + _PRICING_TIME * context.remaining
-    _price(problem, context, _wide_spreads(problem), until, found)
-    best = [draft.spread for draft in sorted(found, key=_Draft.rank) if draft.spread is not None][:_REFINED_SPREADS]
-    _price(problem, context, [variant for spread in best for variant in _variants(spread)], until, found)
+    for variant in sized(problem):
+        _price(variant, context, _wide_spreads(variant), until, found)
+    for draft in [draft for draft in sorted(found, key=_Draft.rank) if draft.spread is not None][:_REFINED_SPREADS]:
+        assert draft.spread is not None
+        _price(draft.problem, context, _variants(draft.spread), until, found)
     return sorted(found, key=_Draft.rank)
 
 
@@ -141,13 +149,16 @@ def _price(problem: Problem, context: Context, spreads: list[_Spread], until: fl
 def _wide_spreads(problem: Problem) -> list[_Spread]:
     """Return spreads from dense (few HICANNs) to thin: eighths of a full block, and what fills decoder groups."""
     sizes = problem.size[~problem.network.is_source]
-    if len(sizes) == 0:
+    if len(sizes) == 0 or keeps(problem, "merging"):
         return []
     full = neurons_per_block(int(sizes.min()))
     tried = {max(1, full * eighths // 8) for eighths in range(1, 9)} | {n for n in _GROUP_FILLING if n <= full}
     blocks = N_BLOCKS * int(problem.wafer.hicanns.sum())
+    if keeps(problem, "placement"):
+        return [_Spread("linear", full)]
     fitting = [n for n in sorted(tried, reverse=True) if n * blocks >= len(sizes)]
     if len(problem.synapses) > _LARGE:
+        fitting.sort(key=lambda n: n not in _GROUP_FILLING)
         return [_Spread(placement, n) for placement in ("linear", "dealt") for n in fitting]
     return [_Spread(placement, n) for n in fitting for placement in ("linear", "dealt")]
 
@@ -168,25 +179,4 @@ def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping |
 
 
 def _priced(problem: Problem, mapping: WaferMapping, spread: _Spread | None) -> _Draft:
-    return _Draft(estimated_loss(problem, mapping), len(mapping.hicanns_in_use), mapping, spread)
-
-
-def estimated_loss(problem: Problem, draft: WaferMapping) -> int:
-    """Return the loss to expect from a placed and addressed network, before routing [synapses].
-
-    Nothing arrives from a bus that cannot be driven.  Besides what the chain limit loses, on every HICANN what is
-    left over when its drivers go to the buses with the largest marginal gains.  With all drivers usable the estimate
-    is a lower bound for these addresses; here ``_PACKING`` of them are.
-    """
-    wanted = demand(problem, draft.placement, draft.addresses)
-    limit = problem.limits.driver_chain_length
-    curve = service_curves(CellTables.of(problem, draft.placement, draft.addresses), wanted, limit)
-    sends = usable_buses(draft.merging, problem.wafer).ravel()[wanted.net]
-    gain = (np.diff(curve, axis=1) * sends[:, None]).ravel()
-    hicann = np.repeat(wanted.hicann, limit)
-    order = np.lexsort((-gain, hicann))
-    first = np.searchsorted(hicann[order], np.arange(384))
-    rank = np.arange(len(order)) - first[hicann[order]]
-    room = _PACKING * problem.wafer.drivers.sum(axis=1)
-    served = int(gain[order][rank < room[hicann[order]]].sum())
-    return len(problem.synapses) - served
+    return _Draft(problem, estimate(problem, mapping).lost, len(mapping.hicanns_in_use), mapping, spread)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Final
@@ -28,11 +28,12 @@ class SolverError(MapperError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of a solver: algorithm name and keyword options."""
+    """One stage of a solver: algorithm name, keyword options, and the share of the remaining time that it may take."""
 
     stage: str
     algorithm: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    share: float = 1.0
 
 
 Table = tuple[Step, ...]
@@ -55,9 +56,10 @@ MAROCCO: Final = table(
 
 
 def _replaced(base: Table, stage: str, algorithm: str | None = None, **options: Any) -> Table:
-    return tuple(
-        Step(s.stage, algorithm or s.algorithm, {**s.options, **options}) if s.stage == stage else s for s in base
-    )
+    def changed(step: Step) -> Step:
+        return replace(step, algorithm=algorithm or step.algorithm, options={**step.options, **options})
+
+    return tuple(changed(step) if step.stage == stage else step for step in base)
 
 
 TABLES: Final[Mapping[str, Table]] = {
@@ -71,6 +73,13 @@ TABLES: Final[Mapping[str, Table]] = {
     "marocco-cluster-population": _replaced(MAROCCO, "placement", "cluster_population"),
     "marocco-dijkstra": _replaced(MAROCCO, "routing", "dijkstra"),
 }
+#: What places anew the cells that a start cannot keep, for solvers that search.
+REPAIR: Final = (
+    Step("placement", "linear", {"sending_blocks": True, "hicann_order": "spiral"}),
+    Step("merging", "driver_aware"),
+    Step("addresses", "high_first"),
+    Step("inputs", "nearest", {"working_buses": True}),
+)
 #: Solvers that search over tables, by the function ``module:name`` that runs them.
 SEARCHES: Final[Mapping[str, str]] = {
     "cpsat": "mapper.search:search",
@@ -114,7 +123,7 @@ def with_settings(base: Table, settings: Mapping[str, str]) -> Table:
             raise SolverError(f"this solver decides {stage!r} itself: settings reach {fixed}")
         if not option:
             find_algorithm(stage, value)
-            base = tuple(Step(stage, value) if s.stage == stage else s for s in base)
+            base = tuple(replace(s, algorithm=value, options={}) if s.stage == stage else s for s in base)
             continue
         if stage not in STAGES:
             raise SolverError(f"no stage {stage!r}: the stages are {', '.join(STAGES)}")
@@ -158,9 +167,15 @@ def check_settings(solver: str, settings: Mapping[str, str]) -> None:
 
 
 def run_steps(problem: Problem, steps: Table, context: Context, draft: WaferMapping | None = None) -> WaferMapping:
-    """Run the steps one after the other, each on the mapping so far."""
+    """Run the steps one after the other, each on the mapping so far; a `KeptProblem` keeps what it has to."""
+    from mapper.warm_start.kept import KeptProblem
+
     mapping = problem.blank_mapping() if draft is None else draft
     for step in steps:
         context.emit("stage", step.stage, step.algorithm)
-        mapping = find_algorithm(step.stage, step.algorithm)(problem, mapping, context, **step.options)
+        algorithm = find_algorithm(step.stage, step.algorithm)
+        if isinstance(problem, KeptProblem):
+            mapping = problem.run(step, algorithm, mapping, context.part(step.share))
+        else:
+            mapping = algorithm(problem, mapping, context.part(step.share), **step.options)
     return mapping

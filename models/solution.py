@@ -54,10 +54,13 @@ class Bounds:
         Holds for every mapping of the instance.
     this_placement : Bound
         Holds for every mapping that places the neurons where this one does.
+    these_buses : Bound or None
+        Holds for every mapping that also merges and addresses them as this one does; None: not computed.
     """
 
     any_placement: Bound = field(default_factory=Bound)
     this_placement: Bound = field(default_factory=Bound)
+    these_buses: Bound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +205,16 @@ def load(path: Path) -> Solution:
         raise FormatError(f"{path}: incomplete solution file, {error} is missing") from error
 
 
+def _bounds(document: dict[str, Any]) -> Bounds:
+    """Return the bounds of a document; older files lack the last one."""
+    these_buses = document.get("these_buses")
+    return Bounds(
+        Bound(**document["any_placement"]),
+        Bound(**document["this_placement"]),
+        None if these_buses is None else Bound(**these_buses),
+    )
+
+
 def _from_document(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Solution:
     claimed, bound = document["claimed"], document["bound"]
     return Solution(
@@ -215,7 +228,7 @@ def _from_document(document: dict[str, Any], arrays: dict[str, NDArray[Any]]) ->
         lost_l1=claimed["lost_l1"],
         lost_by_projection=tuple(claimed["by_projection"]),
         lost_by_cause=claimed["by_cause"],
-        bounds=Bounds(Bound(**bound["any_placement"]), Bound(**bound["this_placement"])),
+        bounds=_bounds(bound),
         options=document["solver"]["options"],
         run=document.get("run", {}),
         mapping=mapping_from_arrays(arrays),

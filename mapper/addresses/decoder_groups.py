@@ -7,8 +7,8 @@ Variables
 Constraints
     sum_d x[i, d] = 1; sum_i x[i, d] <= 14, 15, 15, 15 addresses of the group.
 Objective
-    Lexicographic: least synapses lost to the chain limit summed over t, then least drivers summed over t; both from
-    the exact row model (`BusModel`).
+    Lexicographic: least synapses lost to the chain limit plus price of the drivers (`mapper.estimate`), summed over
+    t, then least drivers summed over t; both from the exact row model (`BusModel`).
 
 Method: seeded annealing on swaps and moves, for the buses that lose synapses, starting from the present addresses and
 never worse than them.  A bus is finished when it loses no more than it would with all its sources in one group, which
@@ -26,8 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.addresses.decoder_groups_cpsat import polished
-from mapper.bus import BusModel
+from mapper.bus import BusCost, BusModel
 from mapper.context import Context
+from mapper.estimate import estimate
 from mapper.problem import Problem
 from models.hardware.mergers import ADDRESSES
 from models.mapping import Mapping, nets_of
@@ -42,24 +43,29 @@ def decoder_groups(
     problem: Problem, draft: Mapping, context: Context, *, moves: int = 200_000, polish: bool = True
 ) -> Mapping:
     """Regroup the addresses of every bus on which the chain limit loses synapses."""
-    model = BusModel(problem, draft.placement, problem.limits.driver_chain_length)
+    prices = estimate(problem, draft).prices
+    model = BusModel(problem, draft.placement, problem.limits.driver_chain_length, prices)
     address = draft.addresses.address.copy()
     losing = []
     for cells in _buses(draft):
         groups = address[cells].astype(np.int64) >> 4
-        cost, ideal = model.cost(cells, groups), model.cost(cells, np.zeros(len(cells), dtype=np.int64))
-        if cost.lost > ideal.lost:
-            losing.append((cells, groups, ideal.lost))
+        one_group = model.cost(cells, np.zeros(len(cells), dtype=np.int64))
+        if _price(model.cost(cells, groups)) > _price(one_group):
+            losing.append((cells, groups, _price(one_group)))
     rng = context.rng("addresses/decoder_groups")
     moves = min(moves, context.work(_MOVES_PER_SECOND * 10))
-    for cells, groups, ideal_loss in losing:
+    for cells, groups, ideal in losing:
         if context.over:
             break
-        better = _anneal(model, cells, groups, ideal_loss, rng, moves // len(losing), context)
-        if polish and model.cost(cells, better).lost > ideal_loss:
+        better = _anneal(model, cells, groups, ideal, rng, moves // len(losing), context)
+        if polish and not prices.any() and model.cost(cells, better).lost > ideal:
             better = polished(problem, draft.placement, model, cells, better, context, len(losing))
         address[cells] = addresses_in(better)
     return replace(draft, addresses=replace(draft.addresses, address=address))
+
+
+def _price(cost: BusCost) -> float:
+    return cost.lost + cost.charge
 
 
 def _buses(draft: Mapping) -> list[NDArray[np.int32]]:
@@ -75,7 +81,7 @@ def _anneal(
     model: BusModel,
     cells: NDArray[np.int32],
     groups: NDArray[np.int64],
-    ideal_loss: int,
+    ideal: float,
     rng: np.random.Generator,
     moves: int,
     context: Context,
@@ -83,11 +89,11 @@ def _anneal(
     """Return the best grouping met in runs of at most ``_MOVES_PER_RUN`` steps, ``moves`` in all."""
     best, best_groups = model.cost(cells, groups), groups
     for start in range(0, moves, _MOVES_PER_RUN):
-        if context.over or best.lost <= ideal_loss:
+        if context.over or _price(best) <= ideal:
             break
         steps = min(_MOVES_PER_RUN, moves - start)
-        found, cost = model.anneal(cells, groups, steps, int(rng.integers(1 << 62)), ideal_loss)
-        if (cost.lost, cost.drivers) < (best.lost, best.drivers):
+        found, cost = model.anneal(cells, groups, steps, int(rng.integers(1 << 62)), ideal)
+        if (_price(cost), cost.drivers) < (_price(best), best.drivers):
             best, best_groups = cost, found
     return best_groups
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from mapper.cli._common import did_you_mean, duration, stacked
+from mapper.cli._common import Refused, did_you_mean, duration, stacked
 from mapper.cli._interrupts import Interrupts, run_in_thread
 from mapper.cli._progress import STYLES, Reporter
 
 if TYPE_CHECKING:
+    from mapper.context import Event
     from models.instance import Instance
     from models.solution import Solution
 
@@ -43,6 +44,69 @@ class Effort:
     threads: int | None = None
     max_chips: int | None = None
     settings: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """What a run begins with and what of it stays.
+
+    Attributes
+    ----------
+    start : Solution
+        The solution of ``--start``.
+    fix, remap : tuple of str
+        Stages that stay; populations and ``hicann:N`` whose cells may change place.
+    say : callable
+        Gets one line about how much of the start can be used.
+    """
+
+    start: Solution
+    fix: tuple[str, ...]
+    remap: tuple[str, ...]
+    say: Callable[[str], None]
+
+
+def _names(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in (value or "").split(","))
+    if value is not None and not all(names):
+        raise click.BadParameter(f"{value!r} must be names separated by commas")
+    return names if value is not None else ()
+
+
+#: ``--start --fix --remap``.
+start_options = stacked(
+    click.option("--start", metavar="FILE.sol.zip", help="Begin with this solution; the result is never worse."),
+    click.option(
+        "--fix", metavar="STAGE,...", callback=_names,
+        help="Keep these stages of --start and all before them: placement, merging, addresses, inputs, routing, "
+        "drivers, rows.",
+    ),
+    click.option(
+        "--remap", metavar="NAME|hicann:N,...", callback=_names,
+        help="Move only the cells of these populations and HICANNs of --start.",
+    ),
+)  # fmt: skip
+
+
+def read_start(
+    path: str | None, fix: tuple[str, ...], remap: tuple[str, ...], say: Callable[[str], None]
+) -> Warm | None:
+    """Return what ``--start --fix --remap`` ask for, None without a start.
+
+    Raises
+    ------
+    Refused
+        If something of a start is to be kept, but none is given.
+    models.errors.FormatError
+        If the file is no solution file.
+    """
+    if path is None:
+        if fix or remap:
+            raise Refused(f"{'--fix' if fix else '--remap'} needs a solution: add --start FILE.sol.zip")
+        return None
+    from models.solution import load
+
+    return Warm(load(Path(path)), fix, remap, say)
 
 
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -88,7 +152,13 @@ def event_stream(target: str | None) -> Iterator[IO[str] | None]:
 
 
 def run_solver(
-    instance: Instance, solver: str, seed: int, effort: Effort, reporter: Reporter, interrupts: Interrupts
+    instance: Instance,
+    solver: str,
+    seed: int,
+    effort: Effort,
+    reporter: Reporter,
+    interrupts: Interrupts,
+    warm: Warm | None = None,
 ) -> Solution:
     """Solve in a worker thread, so that signals stop it with the best mapping found.
 
@@ -110,10 +180,17 @@ def run_solver(
         version=mapper.__version__,
     )  # fmt: skip
 
+    def listen(event: Event) -> None:
+        reporter(event)
+        if warm is not None and (event.kind, event.stage) == ("status", "start"):
+            warm.say(event.message)
+
+    kept: dict[str, Any] = {} if warm is None else {"start": warm.start, "fix": warm.fix, "remap": warm.remap}
+
     def job() -> Solution:
         return mapper.solve(
             instance, solver, time_limit=time_limit, det_limit=det_limit, seed=seed, threads=threads,
-            max_hicanns=effort.max_chips, options=effort.settings or {}, events=reporter, stop=interrupts.stop,
+            max_hicanns=effort.max_chips, options=effort.settings or {}, events=listen, stop=interrupts.stop, **kept,
         )  # fmt: skip
 
     return run_in_thread(job, reporter.tick)

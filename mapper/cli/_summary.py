@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 def solution_document(instance: Instance, solution: Solution, path: Path | str | None) -> dict[str, Any]:
     """Return the document of a solve.
 
-    ``bound.global`` holds for every placement, ``bound.placement`` for the one found; ``gap_pp`` is the loss above
-    the global bound in percentage points of all synapses.
+    ``bound.global`` holds for every placement, ``bound.placement`` for the one found, ``bound.buses`` if merging and
+    addresses are kept, too (absent: not computed); ``gap_pp`` is the loss above the global bound in percentage points
+    of all synapses.
     """
     bounds = solution.bounds
+    kinds = {"global": bounds.any_placement, "placement": bounds.this_placement, "buses": bounds.these_buses}
     names = [projection.name for projection in instance.network.projections]
     return {
         "instance": solution.instance,
@@ -34,8 +36,8 @@ def solution_document(instance: Instance, solution: Solution, path: Path | str |
         "lost_l1": solution.lost_l1,
         "lost_by_projection": dict(zip(names, solution.lost_by_projection, strict=True)),
         "lost_by_cause": dict(solution.lost_by_cause),
-        "bound": {"global": bounds.any_placement.value, "placement": bounds.this_placement.value},
-        "bound_kind": {"global": bounds.any_placement.kind, "placement": bounds.this_placement.kind},
+        "bound": {name: bound.value for name, bound in kinds.items() if bound is not None},
+        "bound_kind": {name: bound.kind for name, bound in kinds.items() if bound is not None},
         "gap_pp": percent(solution.lost - bounds.any_placement.value, solution.synapses),
         "chips": solution.hicanns,
         "seconds": solution.run.get("seconds"),
@@ -50,12 +52,14 @@ def solution_text(document: dict[str, Any]) -> str:
     """Return the summary block of a solve."""
     lost, synapses, bound = document["lost"], document["synapses"], document["bound"]
     options = document["options"]
+    buses = f", {bound['buses']} with its buses" if "buses" in bound else ""
     rows = [
         ("synapses", f"{synapses}"),
         ("lost", f"{lost} ({percent(lost, synapses):.2f}%)"),
         *[(f"  {cause}", f"{n}") for cause, n in document["lost_by_cause"].items() if n],
         *[(f"  in {name}", f"{n}") for name, n in _largest(document["lost_by_projection"])],
-        ("bound", f"{bound['global']} for any placement, {bound['placement']} for this one"),
+        ("bound", f"{bound['global']} for any placement, {bound['placement']} for this one{buses}"),
+        ("proven by", "; ".join(dict.fromkeys(document["bound_kind"].values()))),
         ("gap", f"{lost - bound['global']} ({document['gap_pp']:.2f} pp)"),
         ("chips", f"{document['chips']}"),
         ("time", f"{document['seconds']:.1f} s ({document['cpu_seconds']:.1f} s CPU), seed {options.get('seed')}"),

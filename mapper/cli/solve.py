@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,15 @@ import click
 from mapper.cli import _common
 from mapper.cli._interrupts import Interrupts
 from mapper.cli._progress import Reporter, choose_style
-from mapper.cli._run import Effort, check_solvers, effort_options, event_stream, run_solver
+from mapper.cli._run import (
+    Effort,
+    check_solvers,
+    effort_options,
+    event_stream,
+    read_start,
+    run_solver,
+    start_options,
+)
 from mapper.cli._summary import solution_document, solution_text
 
 if TYPE_CHECKING:
@@ -44,6 +53,7 @@ def loss(text: str) -> tuple[float, bool]:
 @click.option("--solver", default="cpsat", show_default=True, help="marocco, cpsat, ...; a wrong name lists all.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all random choices.")
 @effort_options
+@start_options
 @click.option("--max-loss", type=loss, help="Exit with 1 if more is lost: 0 (synapses) or 5%.")
 @click.option("--events", metavar="FILE|-", help="Write events as JSON lines.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
@@ -62,6 +72,9 @@ def solve(
     max_chips: int | None,
     settings: dict[str, str],
     progress: str,
+    start: str | None,
+    fix: tuple[str, ...],
+    remap: tuple[str, ...],
     max_loss: tuple[float, bool] | None,
     events: str | None,
     force: bool,
@@ -78,12 +91,13 @@ def solve(
             _common.check_writable(Path(str(target)), force)
     style = choose_style(progress, _common.is_quiet(ctx))
     check_solvers((solver,))
+    warm = read_start(start, fix, remap, _whisper(style))
     problem = _common.read_instance(instance)
     effort = Effort(time_limit, det_limit, threads, max_chips, settings)
     with event_stream(events) as stream, Interrupts() as interrupts:
         with Reporter(style, len(problem.network.synapses), stream) as reporter:
             try:
-                solution = run_solver(problem, solver, seed, effort, reporter, interrupts)
+                solution = run_solver(problem, solver, seed, effort, reporter, interrupts, warm)
             except Exception as error:
                 reporter.record("error", message=str(error))
                 if not interrupts.exit_code:
@@ -99,6 +113,16 @@ def solve(
         else:
             _show(document, aside="-" in (output, events), quiet=_common.is_quiet(ctx))
         _leave(ctx, interrupts, _too_much(solution, problem, max_loss))
+
+
+def _whisper(style: str) -> Callable[[str], None]:
+    """Return what says a line on standard error, nothing if progress is not shown."""
+
+    def say(message: str) -> None:
+        if style != "none":
+            click.echo(message, err=True)
+
+    return say
 
 
 def _show(document: dict[str, Any], aside: bool, quiet: bool) -> None:

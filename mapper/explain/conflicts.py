@@ -98,12 +98,12 @@ def _conflict(problem: Problem, item: Item) -> Conflict:
         return Conflict("region", instance.where("hardware.region"), f"only {_chips(chips)} may be used")
     assert kind == OTHERS
     neurons = int((~problem.network.is_source).sum())
-    text = f"all {neurons} neurons of the network need a place, of {problem.limits.neuron_size} denmems by default"
+    text = f"all {neurons} neurons of the network need a place, of {problem.least_size} denmems by default"
     return Conflict("network", instance.where("network"), text)
 
 
 def _request_text(problem: Problem, request: PlacementRequest) -> str:
-    size = request.size or problem.limits.neuron_size
+    size = request.size or problem.least_size
     cells = f"{len(request.view)} cells of {request.view.population}"
     if request.neurons:
         hicann, column, width = request.neurons[0]

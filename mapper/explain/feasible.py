@@ -118,7 +118,7 @@ class Oracle:
     def _too_narrow(self, request: PlacementRequest) -> bool:
         """Tell whether a request gives neurons fewer denmems than they have receptors."""
         receptors = self._problem.network.receptor_count[self._problem.network.cells(request.view)]
-        sizes = [size for _, _, size in request.neurons] or [request.size or self._problem.limits.neuron_size]
+        sizes = [size for _, _, size in request.neurons] or [request.size or self._problem.least_size]
         return bool(receptors.max(initial=0) > min(sizes))
 
     def _twice(self, requests: Iterable[PlacementRequest]) -> bool:
@@ -168,7 +168,7 @@ class Oracle:
     def _classes(self, requests: list[PlacementRequest], buses: list[int], others: bool) -> list[Cells]:
         network, limits = self._problem.network, self._problem.limits
         member, sends = self._members(buses), self._problem.population_sends
-        default = np.minimum(self._problem.size, limits.neuron_size)
+        default = np.minimum(self._problem.size, self._problem.least_size)
         free = ~network.is_source
         grouped: dict[Any, int] = defaultdict(int)
         for request in requests:
@@ -181,7 +181,7 @@ class Oracle:
             blocks = tuple(sorted(set(allowed))) if allowed else None
             for cell in cells.tolist():
                 own = frozenset(b for b, mine in member.items() if mine[cell])
-                width = (request.size or limits.neuron_size) // 2
+                width = (request.size or self._problem.least_size) // 2
                 grouped[width, blocks, own, bool(sends[network.population_of[cell]])] += 1
         for cell in np.flatnonzero(free).tolist() if others else []:
             own = frozenset(b for b, mine in member.items() if mine[cell])

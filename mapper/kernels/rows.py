@@ -38,23 +38,25 @@ def plan_driver(driver, p, n, cells, column, width, receptors, targets, dead, re
         row = 2 * driver + which
         gain = np.zeros((2, 2, 4), np.int64)
         for k in range(n):
-            kinds = targets[receptors[cells[k]]]
+            count = receptors[cells[k]]
             for parity in range(2):
                 room = _cap(cells[k], parity, row, column, width, dead, check)
                 cap[k, parity] = room
                 if room > 0:
                     for side in range(2):
+                        kind = targets[count, parity, side]
                         for group in range(4):
-                            gain[side, parity, group] += min(rest[k, kinds[parity, side], group], room)
+                            gain[side, parity, group] += min(rest[k, kind, group], room)
         best_gain, best_side = -1, 0
         for side in range(2):
             even = np.argmax(gain[side, 0])
             # what the even half row serves of a receptor and group is gone for the odd one
             gain[side, 1, even] = 0
             for k in range(n):
-                kinds = targets[receptors[cells[k]]]
-                want = rest[k, kinds[1, side], even]
-                if kinds[0, side] == kinds[1, side]:
+                count = receptors[cells[k]]
+                kind = targets[count, 1, side]
+                want = rest[k, kind, even]
+                if targets[count, 0, side] == kind:
                     want -= min(want, cap[k, 0])
                 gain[side, 1, even] += min(want, cap[k, 1])
             odd = np.argmax(gain[side, 1])

@@ -9,11 +9,12 @@ Constraints
     At most ``sources_per_bus`` sources on a bus; working mergers on the way, a working sending line, and a background
     generator that can lock it; cells of a shared bus stay together.
 Objective
-    Lexicographic: least synapses lost to silent blocks and to the chain limit on any target HICANN, then least drivers
-    plus a price per route (few buses), then fewest buses.
+    Lexicographic: least synapses lost to silent blocks and to the chain limit on any target HICANN, plus the price of
+    the drivers wanted there; then least drivers plus a price per route (few buses), then fewest buses.
 
-Every map is tried, so the choice is exact for addresses given out highest first; a set of blocks that already
-loses synapses is not extended.
+Every map is tried, so the choice is exact for addresses given out highest first; where drivers cost nothing, a set of
+blocks that already loses synapses is not extended.  Prices are the dual variables of the drivers of every HICANN in
+`mapper.estimate`: they make a bus give up drivers that would serve little, and merge where that saves some.
 
 Source: merger tree from halco; chain limit from marocco and calibtic.
 """
@@ -25,10 +26,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from mapper.addresses.pool import assign
 from mapper.bus import BusCost, BusModel, high_first_groups
 from mapper.context import BudgetExhausted, Context
+from mapper.estimate import estimate
 from mapper.problem import Problem
-from models.errors import PlacementError
+from models.errors import OptionError, PlacementError
+from models.hardware.coordinates import N_HICANNS
 from models.hardware.mergers import complete_maps
 from models.mapping import OUTPUT, Mapping, Merging
 
@@ -37,18 +41,42 @@ _ROUTE_PRICE = 1.0
 _IMPOSSIBLE = BusCost(1 << 40, 0, 0)
 
 
-def driver_aware(problem: Problem, draft: Mapping, context: Context) -> Mapping:
+def driver_aware(problem: Problem, draft: Mapping, context: Context, *, rounds: int = 3) -> Mapping:
     """Choose the merger map of every HICANN that hosts neurons.
+
+    Where that asks for more drivers than there are, it is done again with their prices, ``rounds`` times in all; the
+    merging with the least estimated loss is kept.
 
     Raises
     ------
+    OptionError
+        If there is no round.
     PlacementError
         If a HICANN has no legal map.
     BudgetExhausted
         If the budget ends before all are chosen.
     """
+    if rounds < 1:
+        raise OptionError(f"rounds must be at least 1 (got {rounds})")
+    prices = np.zeros(N_HICANNS)
+    best, best_loss = draft, -1
+    for number in range(rounds):
+        merged = _merged(problem, draft, context, prices)
+        if rounds == 1:
+            return merged
+        expected = estimate(problem, assign(problem, merged, "high_first"))
+        if number == 0 or expected.lost < best_loss:
+            best, best_loss = merged, expected.lost
+        if not expected.prices.any() or (number > 0 and expected.lost > best_loss):
+            break
+        prices = expected.prices if number == 0 else (prices + expected.prices) / 2
+    return best
+
+
+def _merged(problem: Problem, draft: Mapping, context: Context, prices: NDArray[np.float64]) -> Mapping:
+    """Return the draft with the best map of every HICANN at these prices of drivers [synapses], (384,)."""
     placement = draft.placement
-    model = BusModel(problem, placement, problem.limits.driver_chain_length)
+    model = BusModel(problem, placement, problem.limits.driver_chain_length, prices)
     merging = Merging.empty()
     shared = [problem.network.cells(view) for view in problem.instance.shared_buses]
     _check_shared(shared, draft)
@@ -98,7 +126,7 @@ def _best_map(
         return costs[blocks]
 
     def hopeless(blocks: tuple[int, ...]) -> bool:
-        return len(blocks) > 1 and not together and any(cost((b,)).lost > 0 for b in blocks)
+        return len(blocks) > 1 and not together and not model.prices.any() and any(cost((b,)).lost > 0 for b in blocks)
 
     best: tuple[tuple[float, ...], tuple[int, ...]] | None = None
     for full in complete_maps():
@@ -113,7 +141,7 @@ def _best_map(
             continue
         priced = [cost(tuple(blocks)) for blocks in buses.values()]
         rank = (
-            float(sum(c.lost for c in priced) + sum(silenced[b] for b in active if chosen[b] < 0)),
+            float(sum(c.lost + c.charge for c in priced) + sum(silenced[b] for b in active if chosen[b] < 0)),
             sum(c.drivers + _ROUTE_PRICE * c.targets for c in priced),
             float(len(priced)),
         )

@@ -44,7 +44,7 @@ def manual_pass(problem: Problem, blocks: NeuronBlocks, strategy: Strategy) -> t
             else:
                 automatic += _slices(problem, number, request)
         for start, count in uncovered(problem, first, last, requests):
-            automatic.append(Request(number, start, count, problem.limits.neuron_size))
+            automatic.append(Request(number, start, count, problem.default_size(number)))
     return placed, automatic
 
 
@@ -110,7 +110,7 @@ def check_available(problem: Problem, request: PlacementRequest, hicann: int, wh
 
 
 def _slices(problem: Problem, population: int, request: PlacementRequest) -> list[Request]:
-    size = request.size or problem.limits.neuron_size
+    size = request.size or problem.default_size(population)
     cells = problem.network.cells(request.view)
     return [Request(population, first, count, size) for first, count in runs(cells)]
 

@@ -35,7 +35,7 @@ class Limit:
 
 
 _ALL: Final = (
-    Limit("neuron_size", 4, "denmems", 2, 64, "marocco NeuronPlacement", "denmems of a neuron, even", 2),
+    Limit("neuron_size", 4, "denmems", 2, 64, "marocco NeuronPlacement", "denmems of a neuron, even; 0 (auto): the solver chooses for every population", 2),
     Limit(
         "driver_chain_length", 3, "drivers", 1, 56, "marocco SynapseRouting; silicon 56",
         "adjacent synapse drivers that one VLine may feed on a HICANN", 1,
@@ -79,6 +79,9 @@ _ALL: Final = (
         "speedup", 1e4, "1", 1, 1e6, "marocco Experiment", "hardware time runs this much faster than biology"
     ),
 )  # fmt: skip
+
+#: Limits.neuron_size that leaves the size of every population to the solver; ``auto`` in instance files.
+AUTO_SIZE: Final = 0
 
 LIMITS: Final[Mapping[str, Limit]] = {limit.name: limit for limit in _ALL}
 
@@ -126,6 +129,8 @@ def check_limit(name: str, value: float | bool) -> None:
         If it is out of range or not a multiple of the limit's step.
     """
     limit = LIMITS[name]
+    if name == "neuron_size" and value == AUTO_SIZE:
+        return
     if not limit.minimum <= value <= limit.maximum or (limit.step and value % limit.step):
         step = f" in steps of {limit.step}" if limit.step > 1 else ""
         raise LimitError(f"{name} must be {limit.minimum:g}..{limit.maximum:g}{step} [{limit.unit}] (got {value!r})")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, create_model
+from pydantic import Discriminator, Field, Tag, WrapValidator, create_model
 
 from models.hardware.coordinates import N_FPGAS, N_RETICLES
 from models.hardware.defects import COMPONENTS
-from models.hardware.limits import LIMITS, Limit
+from models.hardware.limits import AUTO_SIZE, LIMITS, Limit
 from models.instance.scalars import Count, Doc, Flag, Fraction, Hicann, Int, Real, Text
 
 _Range = Annotated[list[Count], Field(min_length=2, max_length=2)]
@@ -58,7 +59,17 @@ def _limit_field(limit: Limit) -> Any:
     bounds = Field(ge=limit.minimum, le=limit.maximum, description=f"{limit.meaning} [{limit.unit}]")
     if not limit.step:
         return Annotated[Real, bounds] | None, None
-    return Annotated[Int, bounds, Field(multiple_of=limit.step)] | None, None
+    number = Annotated[Int, bounds, Field(multiple_of=limit.step)]
+    return (Annotated[number, _AUTO] if limit.name == "neuron_size" else number) | None, None
+
+
+def _auto_size(value: Any, check: Callable[[Any], Any]) -> Any:
+    return AUTO_SIZE if value == "auto" else check(value)
+
+
+_AUTO = WrapValidator(
+    _auto_size, json_schema_input_type=Literal["auto"] | Annotated[int, Field(ge=2, le=64, multiple_of=2)]
+)
 
 
 if TYPE_CHECKING:

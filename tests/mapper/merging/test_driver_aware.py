@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mapper.addresses.pool import assign
 from mapper.context import Context
+from mapper.estimate import estimate
 from mapper.merging.driver_aware import driver_aware
+from mapper.placement.linear import linear
 from mapper.problem import Problem
 from models.errors import PlacementError
 from models.hardware import Defects, Limits, Wafer
@@ -113,3 +116,22 @@ def test_a_shared_bus_on_two_hicanns_is_refused():
     draft.placement.hicann[3] = 6
     with pytest.raises(PlacementError, match="HICANNs 5, 6"):
         driver_aware(problem, draft, Context())
+
+
+def test_prices_of_drivers_change_the_merging_for_the_better():
+    rng = np.random.default_rng(5)
+    n = 448
+    pre, post = np.nonzero(rng.random((n, n)) < 0.08)
+    network = network_from_edges(pre, post, neurons=n, inhibitory=pre % 56 >= 42)
+    dead = {"drivers": [(h, d) for h in range(8) for d in range(224) if d % 14]}
+    wafer = Wafer(Defects.from_components(components=dead), region=frozenset(range(8)))
+    problem = Problem(Instance("t", network, wafer=wafer, limits=Limits(neuron_size=8)))
+    placed = linear(problem, problem.blank_mapping(), Context(), neurons_per_block=7)
+
+    def expected(rounds):
+        merged = driver_aware(problem, placed, Context(), rounds=rounds)
+        return estimate(problem, assign(problem, merged, "high_first"))
+
+    once, thrice = expected(1), expected(3)
+    assert (once.prices[:8] > 0).all()
+    assert thrice.lost < 0.9 * once.lost
