@@ -62,7 +62,7 @@ def planted_instance(seed: int, width: int = 3, height: int = 2) -> tuple[Instan
     limits = Limits(neuron_size=int(rng.choice([2, 4, 8, 16])), driver_chain_length=int(rng.integers(1, 8)))
     wafer = Wafer(region=frozenset(int(h) for h in hicanns))
     bits = Configuration.blank(hicanns)
-    bits = _plant_neurons(rng, bits, limits.neuron_size // 2)
+    bits = _plant_neurons(rng, bits, limits.default_size // 2)
     bits = _plant_buses(rng, bits)
     plant_chains(rng, bits, limits, plant_routes(rng, bits, limits))
     _plant_rows(rng, bits)

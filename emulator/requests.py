@@ -43,7 +43,8 @@ def _where(instance: Instance, configuration: Configuration) -> NDArray[np.int32
 def _sizes(instance: Instance, where: NDArray[np.int32], cells: Neurons) -> list[Violation]:
     """Return the neurons that have another number of denmems than asked for."""
     network = instance.network
-    wanted = np.full(network.n_cells, instance.limits.neuron_size, dtype=np.int64)
+    is_free = instance.limits.neuron_size == AUTO_SIZE
+    wanted = np.full(network.n_cells, 0 if is_free else instance.limits.default_size, dtype=np.int64)
     for request in instance.placement:
         members = network.cells(request.view)
         if request.size is not None:
@@ -62,7 +63,7 @@ def _sizes(instance: Instance, where: NDArray[np.int32], cells: Neurons) -> list
             f"denmem {denmem[i]}",
             f"cell {placed[i]} has {size[i]} denmems instead of {wanted[placed[i]]}",
         )
-        for i in np.flatnonzero((size != wanted[placed]) & (wanted[placed] != AUTO_SIZE))
+        for i in np.flatnonzero((size != wanted[placed]) & (wanted[placed] > 0))
     ]
 
 

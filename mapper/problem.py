@@ -87,14 +87,12 @@ class Problem:
 
     def default_size(self, population: int) -> int:
         """Return the denmems of the neurons of a population for which no size is asked."""
-        if not self.chooses_sizes:
-            return self.limits.neuron_size
-        return DEFAULT_SIZE if self.sizes is None else self.sizes[population]
+        return self.limits.default_size if self.sizes is None else self.sizes[population]
 
     @property
     def least_size(self) -> int:
         """Return the fewest denmems that a neuron may have for which no size is asked."""
-        return int(LIMITS["neuron_size"].minimum) if self.chooses_sizes else self.limits.neuron_size
+        return int(LIMITS["neuron_size"].minimum) if self.chooses_sizes else self.limits.default_size
 
     @cached_property
     def population_sends(self) -> NDArray[np.bool_]:

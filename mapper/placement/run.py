@@ -10,7 +10,7 @@ import numpy as np
 from mapper.placement.blocks import NeuronBlocks, close_rightmost, leave_room_for_few_buses
 from mapper.placement.loop import Chunk, Request, Strategy, fill
 from mapper.placement.manual import manual_pass
-from mapper.problem import DEFAULT_SIZE, Problem
+from mapper.problem import Problem
 from models.errors import OptionError, PlacementError, ResourceExhausted
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import COLUMNS_PER_BLOCK, N_BLOCKS, N_DENMEMS
@@ -81,7 +81,7 @@ def place(
     _check(problem)
     blocks = NeuronBlocks.of(problem.wafer)
     if minimize_number_of_sending_repeaters:
-        leave_room_for_few_buses(blocks, problem.limits.neuron_size or DEFAULT_SIZE)
+        leave_room_for_few_buses(blocks, problem.limits.default_size)
     if restrict_rightmost_neuron_blocks:
         close_rightmost(blocks)
     placed, requests = manual_pass(problem, blocks, strategy)

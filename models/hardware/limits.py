@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from models.errors import LimitError
 
@@ -35,7 +35,7 @@ class Limit:
 
 
 _ALL: Final = (
-    Limit("neuron_size", 4, "denmems", 2, 64, "marocco NeuronPlacement", "denmems of a neuron, even; 0 (auto): the solver chooses for every population", 2),
+    Limit("neuron_size", 4, "denmems", 2, 64, "marocco NeuronPlacement", "denmems of a neuron, even; or auto: the solver chooses for every population", 2),
     Limit(
         "driver_chain_length", 3, "drivers", 1, 56, "marocco SynapseRouting; silicon 56",
         "adjacent synapse drivers that one VLine may feed on a HICANN", 1,
@@ -80,8 +80,8 @@ _ALL: Final = (
     ),
 )  # fmt: skip
 
-#: Limits.neuron_size that leaves the size of every population to the solver; ``auto`` in instance files.
-AUTO_SIZE: Final = 0
+#: Limits.neuron_size that leaves the size of every population to the solver.
+AUTO_SIZE: Final = "auto"
 
 LIMITS: Final[Mapping[str, Limit]] = {limit.name: limit for limit in _ALL}
 
@@ -96,7 +96,7 @@ class Limits:
         If a value is outside its range.
     """
 
-    neuron_size: int = 4
+    neuron_size: int | Literal["auto"] = 4
     driver_chain_length: int = 3
     calibrated_chain_length: int = 3
     crossbar_switches_per_hline: int = 1
@@ -114,13 +114,18 @@ class Limits:
         for field in fields(self):
             check_limit(field.name, getattr(self, field.name))
 
+    @property
+    def default_size(self) -> int:
+        """Return the denmems of a neuron where nobody chooses: those of the limit, marocco's default for ``auto``."""
+        return int(LIMITS["neuron_size"].default) if isinstance(self.neuron_size, str) else self.neuron_size
+
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Limits:
         """Return the defaults with some values replaced."""
         return cls(**values)
 
 
-def check_limit(name: str, value: float | bool) -> None:
+def check_limit(name: str, value: float | bool | str) -> None:
     """Check one value against its range.
 
     Raises
@@ -131,6 +136,6 @@ def check_limit(name: str, value: float | bool) -> None:
     limit = LIMITS[name]
     if name == "neuron_size" and value == AUTO_SIZE:
         return
-    if not limit.minimum <= value <= limit.maximum or (limit.step and value % limit.step):
+    if isinstance(value, str) or not limit.minimum <= value <= limit.maximum or (limit.step and value % limit.step):
         step = f" in steps of {limit.step}" if limit.step > 1 else ""
         raise LimitError(f"{name} must be {limit.minimum:g}..{limit.maximum:g}{step} [{limit.unit}] (got {value!r})")

@@ -48,7 +48,7 @@ def limits_of(document: HardwareDoc) -> Limits:
         If a value is out of its range.
     """
     try:
-        return Limits.from_mapping(document.limits.model_dump(exclude_none=True))
+        return Limits.from_mapping({name: value for name, value in document.limits if value is not None})
     except LimitError as error:
         raise InstanceError([Problem("", "hardware.limits", str(error))]) from None
 

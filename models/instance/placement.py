@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from models.errors import Problem
 from models.hardware.coordinates import name as hicann_name
-from models.hardware.limits import LIMITS, Limits
+from models.hardware.limits import Limits
 from models.hardware.neurons import COLUMNS_PER_BLOCK
 from models.hardware.wafer import Wafer
 from models.instance.instance import PlacementRequest, locate
@@ -20,14 +20,13 @@ def requests_of(
     entries: Sequence[PlacementDoc], sizes: Mapping[str, int], limits: Limits, locations: Mapping[str, str]
 ) -> tuple[PlacementRequest, ...]:
     """Return the placement requests of a document whose references are right."""
-    default = limits.neuron_size or int(LIMITS["neuron_size"].default)
     return tuple(
         PlacementRequest(
             view_of(entry.population, sizes),
             hicanns=tuple(entry.hicann or ()),
             blocks=tuple((block.hicann, block.block) for block in entry.neuron_block or ()),
             neurons=tuple(
-                (neuron.hicann, neuron.column, neuron.size or entry.size or default) for neuron in entry.neurons or ()
+                (neuron.hicann, neuron.column, neuron.size or entry.size or limits.default_size) for neuron in entry.neurons or ()
             ),
             size=entry.size,
             where=locate(locations, f"placement[{i}]"),

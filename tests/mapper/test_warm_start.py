@@ -116,7 +116,7 @@ def test_an_interrupted_solve_returns_the_start(start):
 
 def test_the_solver_may_have_chosen_the_neuron_sizes():
     wide, _ = solved(instance(neuron_size=8), "marocco")
-    found, messages = solved(instance("sha256:b", neuron_size=0), "marocco", start=wide, remap=("inh",))
+    found, messages = solved(instance("sha256:b", neuron_size="auto"), "marocco", start=wide, remap=("inh",))
     assert messages == [f"the start is legal and loses {wide.lost} synapses: it is the first incumbent"]
     assert (found.mapping.placement.width[:100] == 4).all()
 
