@@ -35,7 +35,10 @@ class Limit:
 
 
 _ALL: Final = (
-    Limit("neuron_size", 4, "denmems", 2, 64, "marocco NeuronPlacement", "denmems of a neuron, even; or auto: the solver chooses for every population", 2),
+    Limit(
+        "neuron_size", 4, "denmems", 2, 64, "marocco NeuronPlacement",
+        "denmems of a neuron, even; auto: the solver chooses for every population", 2,
+    ),
     Limit(
         "driver_chain_length", 3, "drivers", 1, 56, "marocco SynapseRouting; silicon 56",
         "adjacent synapse drivers that one VLine may feed on a HICANN", 1,

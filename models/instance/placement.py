@@ -26,7 +26,8 @@ def requests_of(
             hicanns=tuple(entry.hicann or ()),
             blocks=tuple((block.hicann, block.block) for block in entry.neuron_block or ()),
             neurons=tuple(
-                (neuron.hicann, neuron.column, neuron.size or entry.size or limits.default_size) for neuron in entry.neurons or ()
+                (neuron.hicann, neuron.column, neuron.size or entry.size or limits.default_size)
+                for neuron in entry.neurons or ()
             ),
             size=entry.size,
             where=locate(locations, f"placement[{i}]"),

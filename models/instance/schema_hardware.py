@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, WrapValidator, create_model
+from pydantic import Discriminator, Field, Tag, create_model
 
 from models.hardware.coordinates import N_FPGAS, N_RETICLES
 from models.hardware.defects import COMPONENTS
@@ -60,16 +59,14 @@ def _limit_field(limit: Limit) -> Any:
     if not limit.step:
         return Annotated[Real, bounds] | None, None
     number = Annotated[Int, bounds, Field(multiple_of=limit.step)]
-    return (Annotated[number, _AUTO] if limit.name == "neuron_size" else number) | None, None
+    if limit.name != "neuron_size":
+        return number | None, None
+    chosen = Annotated[Literal["auto"], Tag("the solver's choice")]
+    return Annotated[chosen | Annotated[number, Tag("a size")], Discriminator(_size_kind)] | None, None
 
 
-def _auto_size(value: Any, check: Callable[[Any], Any]) -> Any:
-    return AUTO_SIZE if value == "auto" else check(value)
-
-
-_AUTO = WrapValidator(
-    _auto_size, json_schema_input_type=Literal["auto"] | Annotated[int, Field(ge=2, le=64, multiple_of=2)]
-)
+def _size_kind(value: Any) -> str:
+    return "the solver's choice" if value == AUTO_SIZE else "a size"
 
 
 if TYPE_CHECKING:
