@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mapper.placement.annealing import annealing
+from mapper.placement.assignment_cpsat import assignment_cpsat
 from mapper.placement.cluster_neuron import cluster_neuron
 from mapper.placement.cluster_population import cluster_population
 from mapper.placement.dealt import dealt
@@ -25,6 +27,8 @@ from models.mapping import Mapping as Draft
 
 __all__ = [
     "ALGORITHMS",
+    "annealing",
+    "assignment_cpsat",
     "cluster_neuron",
     "cluster_population",
     "dealt",
@@ -34,6 +38,8 @@ __all__ = [
 ]
 
 ALGORITHMS: Final[Mapping[str, Callable[..., Draft]]] = {
+    "annealing": annealing,
+    "assignment_cpsat": assignment_cpsat,
     "cluster_neuron": cluster_neuron,
     "cluster_population": cluster_population,
     "dealt": dealt,
