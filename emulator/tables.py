@@ -10,6 +10,7 @@ import numpy as np
 from emulator.violations import Violation, violation
 from models.configuration import Configuration
 from models.errors import FormatError
+from models.hardware.calibration_cells import DAC_MAX, LEAK_NAMES
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.mergers import LINK_TO_HICANN, MERGE, node_name
 from models.hardware.synapses import STP_NAMES
@@ -21,10 +22,14 @@ _REGISTERS: Final = (
     ("gbit_link", LINK_TO_HICANN, "DNC merger"),
     ("generator_address", 63, "background generator"),
     ("driver_stp", len(STP_NAMES) - 1, "driver"),
+    ("driver_stp_cap", 7, "driver"),
     ("row_decoder", 3, "row"),
     ("row_gmax", 3, "row"),
     ("row_gmax_div", 15, "row"),
     ("denmem_address", 63, "denmem"),
+    ("denmem_leak", len(LEAK_NAMES) - 1, "half"),
+    ("fg_denmem", DAC_MAX, "denmem"),
+    ("fg_shared", DAC_MAX, "block"),
 )
 _LABELS: Final = (
     ("neuron_cell", "neuron_hicann", "neuron_denmem"),

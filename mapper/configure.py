@@ -1,14 +1,26 @@
-"""Mapping to bits: the last step of every solver.  Nothing is decided here except weight codes."""
+"""Mapping to bits: the last step of every solver.  Nothing is decided here except analog values and weight codes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mapper.translation import (
+    Analog,
+    TranslationReport,
+    cell_capacitance,
+    cell_parameters,
+    members,
+    translation_report,
+    weight_codes,
+    write_neurons,
+    write_plasticity,
+    write_weights,
+)
 from models.configuration import DRIVE_LOCAL, DRIVE_NEIGHBOUR, FROM_MERGER, Configuration
+from models.hardware.calibration_defaults import IDEAL_RANGES
 from models.hardware.coordinates import DIRECTIONS, EAST, NEIGHBOUR, OPPOSITE, WEST
 from models.hardware.layer1 import N_HLINES, N_LINES, N_VLINES, REPEATER_SIDE, segment_name
 from models.hardware.mergers import (
@@ -33,15 +45,29 @@ from models.mapping import (
     usable_buses,
 )
 
-#: Summed membrane capacitance per denmem with the big capacitor [nF] (calibtic NeuronCalibration).
-BIG_CAPACITANCE: Final = 2.16456e-3
-#: Conductance of weight code w in the only default row calibration [nS]: a + b w + c w^2 (calibtic
-#: SynapseRowCalibration, V_gmax 500 nA, divider 11).
-CONDUCTANCE: Final = (93.94, 81.344, -1.597)
-GMAX_DIVIDER: Final = 11
+__all__ = ["Analog", "Translation", "configure", "translate", "weight_codes"]
 
 
-def configure(instance: Instance, mapping: Mapping) -> Configuration:
+@dataclass(frozen=True, slots=True, eq=False)
+class Translation:
+    """The bits of a mapping, and what their analog part makes of the parameters that were asked for."""
+
+    configuration: Configuration
+    report: TranslationReport
+
+
+def translate(instance: Instance, mapping: Mapping, analog: Analog | None = None) -> Translation:
+    """Return the bits that realise a mapping, with a report of requested against realised parameters.
+
+    Parameters and errors are those of `configure`.
+    """
+    analog = analog or Analog()
+    bits = configure(instance, mapping, analog)
+    calibration = analog.calibration_for(instance.limits)
+    return Translation(bits, translation_report(instance.network, mapping, bits, calibration))
+
+
+def configure(instance: Instance, mapping: Mapping, analog: Analog | None = None) -> Configuration:
     """Return the bits that realise a mapping.
 
     Parameters
@@ -50,6 +76,8 @@ def configure(instance: Instance, mapping: Mapping) -> Configuration:
         Gives the weights and the cell parameters.
     mapping : Mapping
         A complete mapping; HICANNs that only pass routes are configured, too.
+    analog : Analog or None
+        How parameters become registers; None: on the ideal chip, big capacitors, normal leak, nearest weights.
 
     Raises
     ------
@@ -63,7 +91,7 @@ def configure(instance: Instance, mapping: Mapping) -> Configuration:
     _routes(configuration, position, mapping)
     _chains(configuration, position, mapping)
     _rows(configuration, position, mapping)
-    _synapses(configuration, position, instance, mapping)
+    _analog(configuration, position, instance, mapping, analog or Analog())
     addresses = _on_usable_buses(mapping, usable)
     _denmems(configuration, position, mapping.placement, addresses)
     return _labelled(configuration, mapping.placement, addresses)
@@ -186,64 +214,29 @@ def _rows(bits: Configuration, position: NDArray[np.int64], mapping: Mapping) ->
     at, row = position[rows.hicann], rows.row.astype(np.int64)
     bits.driver_stp[at, row // 2] = rows.stp
     bits.row_input[at, row, rows.side] = True
-    bits.row_gmax_div[at, row] = GMAX_DIVIDER
+    bits.row_gmax_div[at, row] = IDEAL_RANGES[0][1]
     for parity, decoder in enumerate((rows.decoder_even, rows.decoder_odd)):
         bits.row_decoder[at, row, parity] = np.maximum(decoder, 0)
 
 
-def _synapses(bits: Configuration, position: NDArray[np.int64], instance: Instance, mapping: Mapping) -> None:
-    """Set decoder and weight of the realised synapses."""
-    cells = mapping.synapses
-    real = np.flatnonzero(cells.cause == REALISED)
-    synapses = instance.network.synapses
+def _analog(
+    bits: Configuration, position: NDArray[np.int64], instance: Instance, mapping: Mapping, analog: Analog
+) -> None:
+    """Set floating gates, membrane modes, row ranges and STP; decoder and weight of the realised synapses."""
+    network, synapses = instance.network, instance.network.synapses
+    calibration = analog.calibration_for(instance.limits)
+    cells, member = cell_parameters(network), members(mapping.placement)
+    write_neurons(bits, cells, member, network.receptor_count, calibration, analog)
+
+    real = np.flatnonzero(mapping.synapses.cause == REALISED)
     pre, post = synapses.pre[real], synapses.post[real]
+    hicann, row = mapping.placement.hicann[post], mapping.synapses.row[real]
+    first_pulse = write_plasticity(bits, network, hicann, row, synapses.projection[real], calibration)
+    per_weight = calibration.scaling.weight_factor(cell_capacitance(bits, member, network.n_cells), cells.scalar["cm"])
+    conductance = synapses.weight[real] * first_pulse * per_weight[post]
+    code = write_weights(bits, hicann, row, conductance, calibration, analog.rounding, analog.seed)
     decoder = (mapping.addresses.address[pre] & 15).astype(np.uint8)
-    code = weight_codes(
-        synapses.weight[real],
-        mapping.placement.width[post],
-        _capacitance(instance)[post],
-        instance.limits.speedup,
-    )
-    at = position[mapping.placement.hicann[post]]
-    bits.synapse[at, cells.row[real], cells.column[real]] = decoder << 4 | code
-
-
-def _capacitance(instance: Instance) -> NDArray[np.float64]:
-    """Return the membrane capacitance of every cell [nF], 1 for spike sources, (n_cells,)."""
-    network = instance.network
-    parts = [np.empty(0)]
-    for population, first in zip(network.populations, network.offsets, strict=False):
-        source = network.is_source[first]
-        parts.append(np.ones(population.size) if source else population.parameter("cm"))
-    return np.concatenate(parts)
-
-
-def weight_codes(
-    weight: NDArray[np.float32], width: NDArray[np.int8], cm: NDArray[np.float64], speedup: float
-) -> NDArray[np.uint8]:
-    """Return the 4-bit weight codes whose conductance in the default calibration is nearest.
-
-    A biological weight w [uS] becomes 1000 w speedup C_hw / cm [nS] on the wafer, C_hw being the sum over the
-    neuron's denmems (marocco HICANNParameters).  Codes go from 1 to 15: 0 would not switch the synapse off.
-    A tie takes the smaller code.
-
-    Parameters
-    ----------
-    weight : (n,) float32
-        Biological weights [uS].
-    width : (n,) int8
-        Columns of the target neurons, two denmems each.
-    cm : (n,) float64
-        Biological membrane capacitance of the targets [nF].
-    speedup : float
-        How much faster than biology the wafer runs.
-    """
-    hardware = 1000.0 * weight.astype(np.float64) * speedup * (2 * width * BIG_CAPACITANCE) / cm
-    constant, linear, square = CONDUCTANCE
-    between = np.arange(1, 15) + 0.5
-    # the middle between the conductances of the codes k and k + 1
-    border = constant + linear * between + square * (between**2 + 0.25)
-    return (1 + np.searchsorted(border, hardware, side="left")).astype(np.uint8)
+    bits.synapse[position[hicann], row, mapping.synapses.column[real]] = decoder << 4 | code
 
 
 def _denmems(bits: Configuration, position: NDArray[np.int64], placement: Placement, addresses: Addresses) -> None:
