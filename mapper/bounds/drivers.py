@@ -56,38 +56,41 @@ def upper_curves(problem: Problem, tables: CellTables, wanted: Demand, drivers: 
     return np.minimum(curve, wanted.size[:, None])
 
 
-def best_shares(hicann: NDArray[np.int64], curve: Curves, room: NDArray[np.int64]) -> NDArray[np.int64]:
+def gains(hicann: NDArray[np.int64], curve: Curves) -> tuple[NDArray[np.int64], Curves]:
+    """Return HICANN and size of all marginal gains above 0 of concave curves, (m,) each."""
+    gain = np.diff(curve, axis=1)
+    pair, k = np.nonzero(gain > 0)
+    return hicann[pair].astype(np.int64), gain[pair, k]
+
+
+def best_shares(hicann: NDArray[np.int64], gain: Curves, room: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return what every HICANN can serve when its drivers go to the largest marginal gains, (384,).
 
     Parameters
     ----------
-    hicann : (n,) int
-        HICANN of every curve.
-    curve : (n, K + 1) int64
-        Concave.
+    hicann, gain : (m,) int64
+        From `gains`.
     room : (384,) int64
         Working drivers.
     """
-    owner, rank, gain = _ranked(hicann, curve)
+    owner, rank, gain = _ranked(hicann, gain)
     return np.bincount(owner, gain * (rank < room[owner]), len(room)).astype(np.int64)
 
 
-def marginal_prices(hicann: NDArray[np.int64], curve: Curves, room: NDArray[np.int64]) -> Prices:
+def marginal_prices(hicann: NDArray[np.int64], gain: Curves, room: NDArray[np.int64]) -> Prices:
     """Return the gain of the first driver that every HICANN does not have, 0 where there are enough, (384,)."""
-    owner, rank, gain = _ranked(hicann, curve)
+    owner, rank, gain = _ranked(hicann, gain)
     price = np.zeros(len(room))
     first = rank == room[owner]
     price[owner[first]] = gain[first]
     return price
 
 
-def _ranked(hicann: NDArray[np.int64], curve: Curves) -> tuple[NDArray[np.int64], NDArray[np.int64], Curves]:
-    """Return the HICANNs of all marginal gains, the gains' ranks on their HICANN (largest first), and the gains."""
-    gain = np.diff(curve, axis=1).ravel()
-    owner = hicann.astype(np.int64).repeat(curve.shape[1] - 1)
-    order = np.lexsort((-gain, owner))
-    owner, gain = owner[order], gain[order]
-    return owner, np.arange(len(order)) - np.searchsorted(owner, np.arange(384))[owner], gain
+def _ranked(hicann: NDArray[np.int64], gain: Curves) -> tuple[NDArray[np.int64], NDArray[np.int64], Curves]:
+    """Return HICANN, rank on the HICANN (largest first) and size of the gains, HICANN by HICANN."""
+    order = np.lexsort((-gain, hicann))
+    owner = hicann[order]
+    return owner, np.arange(len(order)) - np.searchsorted(owner, np.arange(384))[owner], gain[order]
 
 
 def reach_at(phase: int, hicann: int) -> Reach:

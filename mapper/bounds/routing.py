@@ -14,7 +14,7 @@ its west or east neighbour.
 
 The sending line of a net is free for the net itself and priced like any other line for all others: a net that sends
 nothing leaves its line to others, hence it counts max(profit, price of the line).  The price follows the profit of
-the net, at which nothing is given away.
+the net; as long as it is no higher, nothing is given away.
 
 Prices: first the trivial bound (all prices 0), then a sweep over one price for all HLines, then subgradient steps
 from the best of them.  Every bound met is valid; the least counts.
@@ -46,8 +46,11 @@ _SWEEP: Final = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 #: Terminals raise their dual variables in turns of this share of a mean value; smaller turns prove hardly more.
 _TURN: Final = 0.25
 #: Share of Polyak's step at the beginning, and at the end if no step helps.
-_STEP: Final = 0.7
-_LAST_STEP: Final = 0.05
+_STEP: Final = 0.3
+_LAST_STEP: Final = 0.02
+#: Price of a net's sending line in its last profit: less than 1 because profits fall while prices rise; 0.95 proves
+#: up to 2 points less.
+_ROOT_SHARE: Final = 0.5
 #: Steps after which the trivial bound must have been beaten: nearly feasible phases stay there.
 _PATIENCE: Final = 15
 #: Resources of a HICANN: even HLine, odd HLine, VLines.
@@ -198,10 +201,10 @@ class Pricing:
     def evaluate(self, price: Ints) -> tuple[int, Ints]:
         """Return the bound at prices, and how much more of every resource is used than there is, (1152,).
 
-        The prices of the nets' own sending lines are replaced by the nets' last profits.
+        The prices of the nets' own sending lines are replaced by a share of the nets' last profits.
         """
         price = price.copy()
-        price[self._own] = self._profit
+        price[self._own] = (_ROOT_SHARE * self._profit).astype(np.int64)
         g = self._graph
         profit = np.zeros(self.n_nets, dtype=np.int64)
         price_all(

@@ -11,8 +11,8 @@ prices of drivers 0 this is the routing bound alone, with trivial phases the dri
 Driver prices come from marginal gains on every HICANN, and from the dual of the packing LP where the mapping loses
 more than they explain, the largest unexplained losses first.  Only phases in which the mapping misses something get a
 Lagrangian bound; elsewhere there is nothing to prove.  Unless the mapping does otherwise, the routes considered serve
-every HICANN from its own VLines; the kind of the bound says so.  How much is computed follows from the budget, never from the
-clock.
+every HICANN from its own VLines; the kind of the bound says so.  How much is computed follows from the budget, never
+from the clock.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from mapper.bounds.drivers import (
     Curves,
     Prices,
     chain_costs,
+    gains,
     marginal_prices,
     packing_prices,
     profits,
@@ -106,7 +107,7 @@ def bound_these_buses(problem: Problem, mapping: Mapping, this_placement: Bound,
     longest = problem.limits.driver_chain_length
     chains = drivers_per_bus(problem) // min(224, longest)
     room = problem.wafer.drivers.sum(axis=1).astype(np.int64)
-    price = marginal_prices(at.hicann, at.curve, room)
+    price = marginal_prices(*gains(at.hicann, at.curve), room)
     worth = profits_at(at.curve, price[at.hicann])
     paid = price * room
     in_vain = 0
@@ -215,8 +216,17 @@ def _undeliverable(problem: Problem, at: _Situation, worth: Prices, context: Con
         effort = Effort(_EVALUATIONS, int(budget * loses / rest))
         most, arcs = delivery_bound(phases[i], mine, problem.limits, delivered, effort, at.facing)
         budget -= arcs
-        lacking += max(0.0, float(mine.sum()) - most)
+        lacking += max(0.0, float(mine.sum()) - _whole(most, mine))
     return lacking
+
+
+def _whole(most: float, worth: Prices) -> float:
+    """Return the largest sum of worths that is no more than ``most``: a multiple of their greatest common divisor."""
+    units = np.round(worth).astype(np.int64)
+    if np.abs(worth - units).max(initial=0.0) > 1e-9:
+        return most
+    unit = int(np.gcd.reduce(units))
+    return float(int(most / unit + 1e-9) * unit) if unit else 0.0
 
 
 def _pairs_of(at: _Situation, phase: Phase) -> NDArray[np.int64]:

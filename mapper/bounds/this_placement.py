@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.bounds.any_placement import buses
-from mapper.bounds.drivers import best_shares, upper_curves
+from mapper.bounds.drivers import best_shares, gains, upper_curves
 from mapper.bounds.rows import Ints, cells_of_neuron, counts_by_receptor, drivers_per_bus, loss_together
 from mapper.demand import CellTables, Demand
 from mapper.problem import Problem
 from models.hardware.coordinates import N_HICANNS
+from models.hardware.neurons import N_BLOCKS
 from models.mapping import Addresses, Placement
 from models.solution import Bound
 
@@ -74,21 +75,44 @@ def _by_drivers(problem: Problem, placement: Placement) -> Ints:
     neuron = ~problem.network.is_source
     bus = buses(problem, placement.hicann.astype(np.int64), block)
     bus = np.where(neuron & (placement.hicann < 0), -1, bus)
-    # the source HICANN 384 holds all external sources; a placed neuron block or a source is known by its first cell
-    home = np.where(neuron, placement.hicann, N_HICANNS).astype(np.int64)
-    whole, wide = _curves(problem, placement, home, _ALL_DRIVERS)
-    parts, narrow = _curves(problem, placement, bus, min(_ALL_DRIVERS, drivers_per_bus(problem)))
-    owner = home[parts // N_HICANNS] * N_HICANNS + parts % N_HICANNS
-    index = np.searchsorted(whole, owner)
-    limit = np.zeros_like(wide)
-    for k in range(wide.shape[1]):
-        column = narrow[:, min(k, narrow.shape[1] - 1)]
-        limit[:, k] = np.bincount(index, column, len(whole))
-    curve = np.minimum(wide, limit)
-    served = best_shares(whole % N_HICANNS, curve, problem.wafer.drivers.sum(axis=1).astype(np.int64))
+    # a placed neuron block, forced group or external source is known by its first cell
+    owner, gain = [], []
+    one_bus = min(_ALL_DRIVERS, drivers_per_bus(problem))
+    for group, members, most in (
+        (np.where(neuron, placement.hicann, -1), np.where(neuron, bus, -1), min(_ALL_DRIVERS, N_BLOCKS * one_bus)),
+        (np.where(neuron, -1, 0), np.where(neuron, -1, bus), _ALL_DRIVERS),
+    ):
+        found = _gains(problem, placement, group.astype(np.int64), members, most, one_bus)
+        owner.append(found[0])
+        gain.append(found[1])
+    room = problem.wafer.drivers.sum(axis=1).astype(np.int64)
+    served = best_shares(np.concatenate(owner), np.concatenate(gain), room)
     to = placement.hicann[problem.synapses.post]
     lost: Ints = np.maximum(0, np.bincount(to[to >= 0], minlength=N_HICANNS) - served)
     return lost
+
+
+def _gains(
+    problem: Problem, placement: Placement, group: Ints, bus: Ints, most: int, one_bus: int
+) -> tuple[Ints, Ints]:
+    """Return HICANN and size of what successive drivers gain for groups of sources, made of parts that share a bus.
+
+    Parameters
+    ----------
+    group, bus : (n_cells,) int64
+        Group and part of every source, -1: not considered.
+    most, one_bus : int
+        Drivers that all buses of a group and one bus can use on a HICANN.
+    """
+    whole, wide = _curves(problem, placement, group, most)
+    parts, narrow = _curves(problem, placement, bus, one_bus)
+    group_of_part = np.full(problem.n_cells, -1, dtype=np.int64)
+    group_of_part[bus[bus >= 0]] = group[bus >= 0]
+    index = np.searchsorted(whole, group_of_part[parts // N_HICANNS] * N_HICANNS + parts % N_HICANNS)
+    for k in range(wide.shape[1]):
+        limit = np.bincount(index, narrow[:, min(k, one_bus)], len(whole))
+        wide[:, k] = np.minimum(wide[:, k], limit)
+    return gains(whole % N_HICANNS, wide)
 
 
 def _curves(problem: Problem, placement: Placement, group: Ints, drivers: int) -> tuple[Ints, NDArray[np.int64]]:

@@ -8,9 +8,9 @@ price of its head.  By weak duality
     prices paid + prizes not collected >= sum of y, hence profit <= sum of prizes - sum of y.
 
 The ascent raises, terminal by terminal, the sets of all nodes that are nearer to it than theta, for theta from 0 up to
-the distance D of the root, at most the prize.  With d(u) the distance of u to the terminal in reduced costs, an arc
-(u, v) is entered for theta in (d(v), d(u)], so its reduced cost falls by min(d(u), D) - min(d(v), D) and stays >= 0: one
-backward run of Dijkstra's algorithm.  Everything is integer, so the bound is exact for the prices given.
+the distance D of the root, at most the prize.  With d(u) the distance of u to the terminal in reduced costs, the set is
+entered by the arc (u, v) for theta in (d(v), d(u)], so the arc's reduced cost falls by min(d(u), D) - min(d(v), D) and
+stays >= 0: one backward run of Dijkstra's algorithm.  Everything is integer, so no rounding spoils the bound.
 
 Source: R. T. Wong, Mathematical Programming 1984 (dual ascent for the Steiner arborescence).
 """

@@ -11,6 +11,7 @@ from mapper.bounds import bound_any_placement, bound_this_placement
 from mapper.bounds.drivers import (
     best_shares,
     chain_costs,
+    gains,
     marginal_prices,
     packing_prices,
     profits,
@@ -108,7 +109,7 @@ def test_prices_bound_every_packing(seed, n, phases):
     bound = prices[usable].sum() + sum(profits(curve[i : i + 1], cost, 1)[0] for i, cost in enumerate(costs))
     room = np.full(384, int(usable.sum()))
     hicann = np.full(n, HICANN)
-    knapsack = best_shares(hicann, curve, room)[HICANN]
+    knapsack = best_shares(*gains(hicann, curve), room)[HICANN]
     # the exact packing of a random division of the lines between the sides is no better than any bound
     side = np.random.default_rng(seed).integers(0, 2, n)
     best = 0
@@ -118,7 +119,7 @@ def test_prices_bound_every_packing(seed, n, phases):
         best += sum(int(lines[c.line].curve[c.length]) for c in chains)
     assert best <= bound + 1e-6
     assert bound <= knapsack + 1e-6
-    price = marginal_prices(hicann, curve, room)[HICANN]
+    price = marginal_prices(*gains(hicann, curve), room)[HICANN]
     uniform = price * usable.sum() + (curve - price * np.arange(4)).max(axis=1).sum()
     assert uniform == pytest.approx(knapsack)
 
@@ -131,7 +132,7 @@ def test_lines_of_one_select_group_are_bounded_by_its_drivers():
     prices = packing_prices(curve, reach, np.zeros(40, int), usable, 3)
     bound = prices.sum() + profits(curve, chain_costs(prices, usable, reach[0], 3), 1).sum()
     assert bound == pytest.approx(10 * reach.sum())
-    assert best_shares(np.full(40, HICANN), curve, np.full(384, 224))[HICANN] == 400
+    assert best_shares(*gains(np.full(40, HICANN), curve), np.full(384, 224))[HICANN] == 400
 
 
 def sparse(homes, per_home, chain=3):
@@ -164,3 +165,13 @@ def test_a_neuron_block_leaves_on_one_bus():
     assert bound_this_placement(problem, placement, bound_any_placement(problem)).value == 16 - 4
     problem, placement = sparse(1, 16, chain=4)
     assert bound_this_placement(problem, placement, bound_any_placement(problem)).value == 0
+
+
+def test_longer_chains_and_more_drivers_never_raise_the_bound_of_a_placement():
+    values = []
+    for chain in range(1, 5):
+        problem, placement = sparse(12, 16, chain=chain)
+        values.append(bound_this_placement(problem, placement, bound_any_placement(problem)).value)
+    assert values == sorted(values, reverse=True)
+    assert values[0] == 12 * (16 - 4)
+    assert values[-1] == 0
