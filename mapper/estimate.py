@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mapper.demand import CellTables, demand, service_curves
 from mapper.problem import Problem
+from mapper.routing.phases import drivers_per_route
 from models.hardware.coordinates import N_HICANNS
 from models.mapping import Mapping, usable_buses
 
@@ -41,7 +42,7 @@ def estimate(problem: Problem, draft: Mapping) -> Estimate:
     the drivers are usable.
     """
     wanted = demand(problem, draft.placement, draft.addresses)
-    limit = problem.limits.driver_chain_length
+    limit = drivers_per_route(problem.limits)
     curve = service_curves(CellTables.of(problem, draft.placement, draft.addresses), wanted, limit)
     sends = usable_buses(draft.merging, problem.wafer).ravel()[wanted.net]
     gain = (np.diff(curve, axis=1) * sends[:, None]).ravel()

@@ -182,7 +182,8 @@ def _search(
 
 def _repair(solver: str, settings: ReadMapping[str, str]) -> Table:
     """Return the steps that complete a start with a solver that searches."""
-    return (*REPAIR, *with_settings(import_module(SEARCHES[solver].split(":")[0]).LATER, settings))
+    searching = import_module("mapper.search")
+    return (*REPAIR, *(step for step in searching.stages(settings, searching.DRAFT + searching.LATER)[2:]))
 
 
 def _repaired(problem: Problem, steps: Table, context: Context) -> Mapping | None:

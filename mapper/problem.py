@@ -20,7 +20,6 @@ from models.instance import Instance
 from models.mapping import Addresses, Drivers, Mapping, Merging, Placement, Routing, Rows, SynapseCells
 from models.network import Network, Synapses
 
-
 #: Denmems of a neuron where nobody chooses; marocco's default.
 DEFAULT_SIZE: Final = int(LIMITS["neuron_size"].default)
 

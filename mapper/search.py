@@ -1,114 +1,116 @@
 """The ``cpsat`` solver: searches over solver tables with the loss in view, never worse than the baseline.
 
-1. The baseline's mapping is the first incumbent.
-2. Drafts are priced without routing (`mapper.estimate`): the baseline's own placement, and spreads of the neurons
-   with fewer neurons per neuron block, so that no bus carries more sources than its driver chains can serve.
-3. The cheapest drafts get everything else decided again: decoder groups, negotiated routes, exact drivers, exact
+1. The baseline's mapping, and a start if there is one, are the first incumbents.
+2. Drafts are priced without routing (`mapper.drafts`): the known placements, spreads of the neurons, and annealed ones.
+3. The cheapest drafts get everything else decided again: decoder groups, negotiated routes, annealed drivers, exact
    rows.
+4. The best mapping is improved by moves that the prices of what is lost propose (`mapper.improvement`).
+5. It is finished by what is too slow for drafts: routes that may end next door, and exact drivers.
 
-The search ends when the loss meets the bound for any placement, when no draft is left that promises less loss than
-the incumbent, or with the budget.
+The search ends when the loss meets the bound for any placement or with the budget.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from typing import Final
 
-from mapper.context import BudgetExhausted, Context
-from mapper.estimate import estimate
+from mapper.context import Context
+from mapper.drafts import Draft, Drafts, attempt
+from mapper.improvement import chosen_moves, improve
 from mapper.problem import Problem
-from mapper.sizes import sized
-from mapper.solvers import MAROCCO, Step, Table, run_steps, with_settings
-from mapper.warm_start import keeps, moves
-from models.errors import PlacementError, ResourceExhausted
-from models.hardware.neurons import N_BLOCKS, neurons_per_block
+from mapper.sizes import as_placed
+from mapper.solvers import MAROCCO, SolverError, Step, Table, run_steps, with_settings
+from mapper.warm_start import moves
+from models.errors import OptionError
 from models.mapping import Mapping as WaferMapping
 
 Report = Callable[[WaferMapping], bool]
 """Takes a complete mapping; returns whether the search may end because nothing better exists."""
 
-#: What is decided again for every draft; settings reach these stages.
-LATER: Table = (
+#: What follows the placement of a draft, and what is decided again for every draft; settings reach these stages.
+DRAFT: Final[Table] = (Step("merging", "driver_aware"), Step("inputs", "nearest", {"working_buses": True}))
+LATER: Final[Table] = (
     Step("addresses", "decoder_groups", share=0.2),
-    Step("routing", "pathfinder", share=0.6),
-    Step("drivers", "set_packing", share=0.8),
+    Step("routing", "pathfinder", {"adjacent": False}, share=0.6),
+    Step("drivers", "annealed", share=0.8),
     Step("rows", "exact"),
 )
-#: Share of the remaining time that pricing may take.
-_PRICING_TIME = 0.25
-#: Neurons per block that fill decoder groups of 15 addresses, alone, as halves, or two groups.
-_GROUP_FILLING = (30, 15, 7)
-#: Synapses above which pricing is slow: what fills groups is tried first, and one placement before the other.
-_LARGE = 500_000
-#: How many spreads are varied further.
-_REFINED_SPREADS = 3
+#: Parts of the search that can be switched off: ``spread=off``.
+SWITCHES: Final = ("spread", "annealing", "improve")
 #: How many of the priced drafts are completed.
 _COMPLETED_DRAFTS = 8
+#: Shares of the remaining time for completing drafts and for improving the best mapping.
+_COMPLETION_TIME = 0.6
+_IMPROVEMENT_TIME = 0.6
 
 
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """A way to place neurons thinly; the fields are options of the placement algorithm."""
-
-    placement: str
-    per_block: int
-    blocks: int = N_BLOCKS
-    apart: bool = False
-
-    def steps(self) -> Table:
-        """Return the steps that place, merge and address the network like this."""
-        options = {
-            "neurons_per_block": self.per_block,
-            "blocks_per_hicann": self.blocks,
-            "separate_populations": self.apart,
-            "sending_blocks": True,
-            "hicann_order": "spiral",
-        }
-        return (
-            Step("placement", self.placement, options),
-            Step("merging", "driver_aware"),
-            Step("addresses", "high_first"),
-            Step("inputs", "nearest", {"working_buses": True}),
-        )
+def is_switch(key: str) -> bool:
+    """Tell whether a setting switches a part of the search and does not belong to a stage."""
+    return key.partition(".")[0] in SWITCHES
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A placed and addressed network, its estimated loss [synapses], its HICANNs, and its spread if it is one.
+def switched_on(settings: Mapping[str, str], name: str) -> bool:
+    """Tell whether a part of the search is on.
 
-    ``problem`` is the instance with the sizes of neurons that the draft has.
+    Raises
+    ------
+    SolverError
+        If it is set to anything but ``on`` and ``off``.
     """
+    value = settings.get(name, "on")
+    if value not in ("on", "off"):
+        raise SolverError(f"{name} must be on or off (got {value!r})")
+    return value == "on"
 
-    problem: Problem
-    estimate: int
-    hicanns: int
-    mapping: WaferMapping
-    spread: _Spread | None
 
-    def rank(self) -> tuple[int, int]:
-        """Return the key that sorts the most promising draft first."""
-        return self.estimate, self.hicanns
+def check_switches(settings: Mapping[str, str]) -> None:
+    """Check the settings that switch parts of the search.
+
+    Raises
+    ------
+    SolverError
+        If one does not exist or has another value than on and off.
+    """
+    for key in settings:
+        if is_switch(key) and key not in (*SWITCHES, "improve.moves"):
+            raise SolverError(f"no setting {key!r}: there are {', '.join(SWITCHES)} and improve.moves")
+    for name in SWITCHES:
+        switched_on(settings, name)
+    try:
+        chosen_moves(settings)
+    except OptionError as error:
+        raise SolverError(str(error)) from None
+
+
+def stages(settings: Mapping[str, str], base: Table) -> Table:
+    """Return a table changed by the settings that belong to stages."""
+    return with_settings(base, {key: value for key, value in settings.items() if not is_switch(key)})
 
 
 def search(
     problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None = None
 ) -> None:
     """Report the baseline's mapping and every better one that is found."""
-    later = with_settings(LATER, settings)
-    baseline = _attempt(problem, MAROCCO, context)
-    if baseline is not None and report(baseline):
+    merging, inputs, *rest = stages(settings, DRAFT + LATER)
+    later = tuple(rest)
+    best = _Best(report, start)
+    baseline = attempt(problem, MAROCCO, context)
+    if baseline is not None and best.take(baseline):
         return
-    known = [mapping for mapping in (start, baseline) if mapping is not None]
-    lost = min((mapping.lost for mapping in known), default=None)
-    for draft in _drafts(problem, context, known)[:_COMPLETED_DRAFTS]:
-        if lost is not None and (context.over or draft.estimate > lost):
-            context.emit("status", "search", f"left out: a draft with an estimated loss of {draft.estimate}")
-            continue
-        mapping = run_steps(draft.problem, later, context, draft.mapping)
-        lost = mapping.lost if lost is None else min(lost, mapping.lost)
-        if report(mapping):
-            return
+    drafts = Drafts(problem, context, (merging, Step("addresses", "high_first"), inputs))
+    for known in (start, baseline):
+        if known is not None:
+            drafts.add(problem, known)
+    if switched_on(settings, "spread"):
+        drafts.spread()
+        if switched_on(settings, "annealing"):
+            drafts.anneal()
+    if _complete(drafts.ranked()[:_COMPLETED_DRAFTS], later, context, best) or best.mapping is None:
+        return
+    problem = as_placed(problem, best.mapping.placement)
+    improve(problem, best.mapping, context.part(_IMPROVEMENT_TIME), best.take, settings)
+    _finish(problem, best, later, context, settings)
 
 
 def search_fixed_placement(
@@ -116,67 +118,57 @@ def search_fixed_placement(
 ) -> None:
     """Report the start, else the baseline's mapping, and the one that keeps its placement, merging and inputs."""
     baseline = start if start is not None and not moves(problem) else run_steps(problem, MAROCCO, context)
-    if not report(baseline) and not context.over:
-        report(run_steps(problem, with_settings(LATER, settings), context, baseline))
+    best = _Best(report, None)
+    later = stages(settings, LATER)
+    if not best.take(baseline) and not context.over and not best.take(run_steps(problem, later, context, baseline)):
+        _finish(problem, best, later, context, settings)
 
 
-def _drafts(problem: Problem, context: Context, known: list[WaferMapping]) -> list[_Draft]:
-    """Return the drafts worth completing, best first; at the same estimate the one with fewer HICANNs."""
-    found = [_priced(problem, mapping, None) for mapping in known]
-    until = context.elapsed + _PRICING_TIME * context.remaining
-    for variant in sized(problem):
-        _price(variant, context, _wide_spreads(variant), until, found)
-    for draft in [draft for draft in sorted(found, key=_Draft.rank) if draft.spread is not None][:_REFINED_SPREADS]:
-        assert draft.spread is not None
-        _price(draft.problem, context, _variants(draft.spread), until, found)
-    return sorted(found, key=_Draft.rank)
+class _Best:
+    """The best mapping that was reported."""
+
+    def __init__(self, report: Report, mapping: WaferMapping | None) -> None:
+        self._report, self.mapping = report, mapping
+        self.done = False
+
+    @property
+    def lost(self) -> float:
+        """Return its loss, infinite if there is none."""
+        return float("inf") if self.mapping is None else self.mapping.lost
+
+    def take(self, mapping: WaferMapping) -> bool:
+        """Report a mapping; tell whether the search may end."""
+        if mapping.lost < self.lost:
+            self.mapping = mapping
+        self.done = self._report(mapping)
+        return self.done
 
 
-def _price(problem: Problem, context: Context, spreads: list[_Spread], until: float, found: list[_Draft]) -> None:
-    """Price spreads into ``found`` until one promises no loss or time is up."""
-    for spread in spreads:
-        promising = any(draft.spread is not None and draft.estimate == 0 for draft in found)
-        if found and (promising or context.elapsed > until or context.over):
-            return
-        mapping = _attempt(problem, spread.steps(), context)
-        if mapping is None:
+def _finish(problem: Problem, best: _Best, later: Table, context: Context, settings: Mapping[str, str]) -> None:
+    """Route the best mapping again if layer 1 loses, with VLines of neighbours, and pack its drivers exactly.
+
+    Stages that the settings decide stay as they are.
+    """
+    if best.done or best.mapping is None or context.over:
+        return
+    decided = {key.partition(".")[0] for key in settings}
+    steps = []
+    if best.mapping.lost_l1 and "routing" not in decided:
+        steps.append(Step("routing", "pathfinder", share=0.5))
+    if "drivers" not in decided:
+        steps.append(Step("drivers", "set_packing", share=0.9))
+    if steps:
+        best.take(run_steps(problem, (*steps, later[-1]), context, best.mapping))
+
+
+def _complete(drafts: list[Draft], later: Table, context: Context, best: _Best) -> bool:
+    """Decide everything else for drafts that promise less loss than is known; tell whether the search may end."""
+    until = context.elapsed + _COMPLETION_TIME * context.remaining
+    for number, draft in enumerate(drafts):
+        late = context.over or (number > 0 and context.elapsed > until)
+        if best.mapping is not None and (late or draft.estimate > best.lost):
+            context.emit("status", "search", f"left out: a draft with an estimated loss of {draft.estimate}")
             continue
-        draft = _priced(problem, mapping, spread)
-        if context.max_hicanns is None or draft.hicanns <= context.max_hicanns:
-            found.append(draft)
-
-
-def _wide_spreads(problem: Problem) -> list[_Spread]:
-    """Return spreads from dense (few HICANNs) to thin: eighths of a full block, and what fills decoder groups."""
-    sizes = problem.size[~problem.network.is_source]
-    if len(sizes) == 0 or keeps(problem, "merging"):
-        return []
-    full = neurons_per_block(int(sizes.min()))
-    tried = {max(1, full * eighths // 8) for eighths in range(1, 9)} | {n for n in _GROUP_FILLING if n <= full}
-    blocks = N_BLOCKS * int(problem.wafer.hicanns.sum())
-    if keeps(problem, "placement"):
-        return [_Spread("linear", full)]
-    fitting = [n for n in sorted(tried, reverse=True) if n * blocks >= len(sizes)]
-    if len(problem.synapses) > _LARGE:
-        fitting.sort(key=lambda n: n not in _GROUP_FILLING)
-        return [_Spread(placement, n) for placement in ("linear", "dealt") for n in fitting]
-    return [_Spread(placement, n) for n in fitting for placement in ("linear", "dealt")]
-
-
-def _variants(spread: _Spread) -> list[_Spread]:
-    """Return a spread with populations kept apart, and with fewer blocks per HICANN."""
-    thinner = [replace(spread, blocks=blocks) for blocks in (4, 2)]
-    return [replace(spread, apart=True), *thinner, replace(thinner[0], apart=True)]
-
-
-def _attempt(problem: Problem, steps: Table, context: Context) -> WaferMapping | None:
-    """Run steps; None if this way of placing the network does not fit onto the wafer or into the budget."""
-    try:
-        return run_steps(problem, steps, context)
-    except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
-        context.emit("status", "search", f"{steps[0].algorithm} {dict(steps[0].options)}: {error}")
-        return None
-
-
-def _priced(problem: Problem, mapping: WaferMapping, spread: _Spread | None) -> _Draft:
-    return _Draft(problem, estimate(problem, mapping).lost, len(mapping.hicanns_in_use), mapping, spread)
+        if best.take(run_steps(draft.problem, later, context, draft.mapping)):
+            return True
+    return False

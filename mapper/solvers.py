@@ -162,8 +162,13 @@ def check_settings(solver: str, settings: Mapping[str, str]) -> None:
     """
     if solver not in solver_names():
         raise SolverError(f"no solver {solver!r}: there are {', '.join(solver_names())}")
-    base = TABLES[solver] if solver in TABLES else import_module(SEARCHES[solver].split(":")[0]).LATER
-    with_settings(base, settings)
+    if solver in TABLES:
+        with_settings(TABLES[solver], settings)
+        return
+    searching = import_module("mapper.search")
+    searching.check_switches(settings)
+    fixed = solver == "cpsat-fixed-placement"
+    searching.stages(settings, searching.LATER if fixed else searching.DRAFT + searching.LATER)
 
 
 def run_steps(problem: Problem, steps: Table, context: Context, draft: WaferMapping | None = None) -> WaferMapping:

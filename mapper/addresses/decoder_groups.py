@@ -30,6 +30,7 @@ from mapper.bus import BusCost, BusModel
 from mapper.context import Context
 from mapper.estimate import estimate
 from mapper.problem import Problem
+from mapper.routing.phases import drivers_per_route
 from models.hardware.mergers import ADDRESSES
 from models.mapping import Mapping, nets_of
 
@@ -44,7 +45,7 @@ def decoder_groups(
 ) -> Mapping:
     """Regroup the addresses of every bus on which the chain limit loses synapses."""
     prices = estimate(problem, draft).prices
-    model = BusModel(problem, draft.placement, problem.limits.driver_chain_length, prices)
+    model = BusModel(problem, draft.placement, drivers_per_route(problem.limits), prices)
     address = draft.addresses.address.copy()
     losing = []
     for cells in _buses(draft):

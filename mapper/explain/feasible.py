@@ -166,7 +166,7 @@ class Oracle:
         return {b: cells for b, cells in member.items() if not network.is_source[cells].any()}
 
     def _classes(self, requests: list[PlacementRequest], buses: list[int], others: bool) -> list[Cells]:
-        network, limits = self._problem.network, self._problem.limits
+        network = self._problem.network
         member, sends = self._members(buses), self._problem.population_sends
         default = np.minimum(self._problem.size, self._problem.least_size)
         free = ~network.is_source

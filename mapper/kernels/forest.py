@@ -1,7 +1,8 @@
 """Disjoint trees of the nets of one phase, and legal operations on them: cut, graft, extend, undo.
 
-Invariants: a segment has one owner; every leaf serves a pair; a line takes part in one crossbar switch per HICANN;
-the books (`Loads`, missing values, values below every segment) agree with the trees.
+Invariants: a segment has one owner; every leaf serves a pair; a line takes part in as many crossbar switches per
+HICANN as it may; of the pairs of a net that want the same HICANN, the first ones are served (after `promote`); the
+books (`Loads`, missing values, values below every segment) agree with the trees.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from mapper.kernels.jit import jit
 from mapper.kernels.trees import PhaseGraph, book, grow
 
-#: Columns of `Forest.row`: net that owns a segment or -1; parent segment or -1; whether it leaves through the
+#: Columns of `Forest.row`: net that owns a segment or -1; parent segment or -1; how often it leaves through the
 #: crossbar; pair that it serves or -1; value of the pairs served at or below it.
 OWNER, PARENT, EXIT, PAIR, BELOW = range(5)
 
@@ -34,6 +35,9 @@ class Nets(NamedTuple):
         Drivers that it wants there.
     value : (p,) int64
         Synapses that it serves; pairs of value 0 are left alone.
+    more : (p,) or (0,) bool
+        Whether the next pair wants another VLine on the same HICANN, for the synapses that this one cannot serve;
+        empty if none does.
     """
 
     root: NDArray[np.int32]
@@ -41,6 +45,7 @@ class Nets(NamedTuple):
     target: NDArray[np.int32]
     need: NDArray[np.float64]
     value: NDArray[np.int64]
+    more: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
 
 class Forest(NamedTuple):
@@ -118,7 +123,7 @@ def serve(graph, nets, loads, forest, s, sign):
     if pair >= 0:
         forest.arrival[pair] = s if sign > 0 else -1
         forest.missing[forest.row[s, OWNER]] -= sign * nets.value[pair]
-        book(graph, loads, s, nets.need[pair], sign)
+        book(graph, loads, s, nets.target[pair], nets.need[pair], sign)
 
 
 @jit
@@ -142,7 +147,7 @@ def cut(graph, nets, loads, forest, top):
         _remove(graph, nets, loads, forest, top)
         _save(forest, parent)
         if graph.hicann[parent] == graph.hicann[top]:
-            row[parent, EXIT] = 0
+            row[parent, EXIT] -= 1
         at = parent
         while at >= 0:
             _save(forest, at)
@@ -195,7 +200,7 @@ def attach(graph, nets, loads, forest, net, s, parent):
     _save(forest, parent)
     row[s, OWNER], row[s, PARENT] = net, parent
     if graph.hicann[s] == graph.hicann[parent]:
-        row[parent, EXIT] = 1
+        row[parent, EXIT] += 1
 
 
 @jit
@@ -220,15 +225,17 @@ def extend(graph, nets, loads, forest, scratch, net, limit):
     while k < size:
         s = tree[k]
         k += 1
-        scratch.mark[s] = 1 if _may_leave(graph, row, s) else 2
+        scratch.mark[s] = 1 + _switches_left(graph, row, s)
+        scratch.serves[s] = row[s, PAIR] >= 0
         for j in range(10):
             child = graph.neighbour[s, j]
             if child >= 0 and row[child, OWNER] == net and row[child, PARENT] == s:
                 tree[size], parent[size] = child, s
                 size += 1
-    grown, found = grow(graph, loads, nets.need, scratch, size, limit)
+    grown, found = grow(graph, loads, nets, scratch, size, limit)
     for k in range(grown):
         scratch.mark[tree[k]] = 0
+        scratch.serves[tree[k]] = False
     for k in range(size, grown):
         attach(graph, nets, loads, forest, net, tree[k], parent[k])
     for k in range(found):
@@ -239,7 +246,7 @@ def extend(graph, nets, loads, forest, scratch, net, limit):
 @jit
 def want_missing(nets, forest, scratch, net, sign):
     """Want (sign 1) all pairs of a net that are not served, or nothing any more (sign -1)."""
-    for pair in range(nets.first[net], nets.first[net + 1]):
+    for pair in range(nets.first[net + 1] - 1, nets.first[net] - 1, -1):
         if sign < 0:
             scratch.wanted[nets.target[pair]] = -1
         elif forest.arrival[pair] < 0 and nets.value[pair] > 0:
@@ -252,7 +259,7 @@ def extend_legally(graph, nets, loads, forest, scratch, net):
     if forest.missing[net] == 0:
         return
     some = False
-    for pair in range(nets.first[net], nets.first[net + 1]):
+    for pair in range(nets.first[net + 1] - 1, nets.first[net] - 1, -1):
         if forest.arrival[pair] < 0 and nets.value[pair] > 0 and _reachable(graph, forest, net, nets.target[pair]):
             scratch.wanted[nets.target[pair]] = pair
             some = True
@@ -260,7 +267,7 @@ def extend_legally(graph, nets, loads, forest, scratch, net):
         return
     for s in range(len(scratch.price)):
         scratch.price[s] = 1.0 if graph.open[s] and forest.row[s, OWNER] < 0 else np.inf
-    extend(graph, nets, loads, forest, scratch, net, len(scratch.wanted))
+    extend(graph, nets, loads, forest, scratch, net, len(scratch.found_pair))
     want_missing(nets, forest, scratch, net, -1)
 
 
@@ -274,9 +281,9 @@ def _reachable(graph, forest, net, hicann):
     row, stack, seen = forest.row, forest.stack, forest.seen
     forest.counter[3] += 1
     epoch, waiting = forest.counter[3], 0
-    for j in range(8):
+    for j in range(graph.vlines.shape[1]):
         s = graph.vlines[hicann, j]
-        if s >= 0 and row[s, OWNER] == net:
+        if s >= 0 and row[s, OWNER] == net and row[s, PAIR] < 0:
             return True
         if s >= 0 and graph.open[s] and row[s, OWNER] < 0:
             seen[2 * s] = epoch
@@ -290,10 +297,10 @@ def _reachable(graph, forest, net, hicann):
             if other < 0:
                 continue
             if row[other, OWNER] == net:
-                if j < 2 or _may_leave(graph, row, other):
+                if j < 2 or _switches_left(graph, row, other) > 0:
                     return True
             elif row[other, OWNER] < 0 and graph.open[other]:
-                to = 2 * other + (0 if j < 2 else 1)
+                to = 2 * other + (0 if j < 2 or graph.switches[other] > 1 else 1)
                 if seen[2 * other] != epoch and seen[to] != epoch:
                     seen[to] = epoch
                     stack[waiting] = to
@@ -302,6 +309,34 @@ def _reachable(graph, forest, net, hicann):
 
 
 @jit
-def _may_leave(graph, row, s):
-    """Tell whether a segment of a tree may leave through the crossbar."""
-    return row[s, EXIT] == 0 and (row[s, PARENT] < 0 or graph.hicann[row[s, PARENT]] != graph.hicann[s])
+def _switches_left(graph, row, s):
+    """Return how many more crossbar switches of a segment of a tree may be closed."""
+    entered = row[s, PARENT] >= 0 and graph.hicann[row[s, PARENT]] == graph.hicann[s]
+    return graph.switches[s] - row[s, EXIT] - (1 if entered else 0)
+
+
+@jit
+def promote(graph, nets, loads, forest, net):
+    """Let VLines that serve a later pair of a HICANN serve its first ones, which are worth more."""
+    if len(nets.more) == 0:
+        return
+    row = forest.row
+    for pair in range(nets.first[net], nets.first[net + 1]):
+        if forest.arrival[pair] >= 0 or nets.value[pair] == 0:
+            continue
+        last = pair
+        while nets.more[last]:
+            last += 1
+        while last > pair and forest.arrival[last] < 0:
+            last -= 1
+        if last == pair:
+            continue
+        s = forest.arrival[last]
+        _save(forest, s)
+        serve(graph, nets, loads, forest, s, -1)
+        row[s, PAIR] = pair
+        serve(graph, nets, loads, forest, s, 1)
+        while s >= 0:
+            _save(forest, s)
+            row[s, BELOW] += nets.value[pair] - nets.value[last]
+            s = row[s, PARENT]

@@ -14,6 +14,7 @@ from mapper.kernels.forest import (
     clear_net,
     extend,
     extend_legally,
+    promote,
     serve,
     undo_move,
     want_missing,
@@ -74,6 +75,8 @@ def insert_trees(graph, nets, loads, forest, order, start, tree, arrival):
             for k in range(length - 1, -1, -1):
                 attach(graph, nets, loads, forest, net, path[k], parent[path[k]])
             arrive(graph, nets, loads, forest, pair, arrival[pair])
+    for net in order:
+        promote(graph, nets, loads, forest, net)
 
 
 @jit
@@ -144,7 +147,7 @@ def _move(graph, nets, loads, forest, scratch):
     limit = 1 + int(_MOST_TARGETS * _random(forest))
     if _random(forest) < _REBUILT:
         clear_net(graph, nets, loads, forest, net)
-        limit = len(scratch.wanted)
+        limit = len(scratch.found_pair)
     steady = _random(forest) < 0.5
     penalty = _MOST_PENALTY * _random(forest) ** 3
     typical = nets.value.sum() / len(nets.value)
@@ -164,6 +167,7 @@ def _move(graph, nets, loads, forest, scratch):
     for k in range(m):
         victim = (first + k) % m
         if forest.victims[victim] == forest.counter[0]:
+            promote(graph, nets, loads, forest, victim)
             extend_legally(graph, nets, loads, forest, scratch, victim)
     for _ in range(_OTHERS):
         if forest.missing.sum() == 0:
@@ -195,7 +199,10 @@ def _want_some(nets, forest, scratch, net, limit):
         if at < limit:
             chosen[at] = pair
     for k in range(min(seen, limit)):
-        scratch.wanted[nets.target[chosen[k]]] = chosen[k]
+        pair = chosen[k]
+        while len(nets.more) > 0 and pair > nets.first[net] and nets.more[pair - 1] and forest.arrival[pair - 1] < 0:
+            pair -= 1
+        scratch.wanted[nets.target[pair]] = pair
 
 
 @jit

@@ -31,6 +31,7 @@ from mapper.bus import BusCost, BusModel, high_first_groups
 from mapper.context import BudgetExhausted, Context
 from mapper.estimate import estimate
 from mapper.problem import Problem
+from mapper.routing.phases import drivers_per_route
 from models.errors import OptionError, PlacementError
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.mergers import complete_maps
@@ -76,7 +77,7 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context, *, rounds: 
 def _merged(problem: Problem, draft: Mapping, context: Context, prices: NDArray[np.float64]) -> Mapping:
     """Return the draft with the best map of every HICANN at these prices of drivers [synapses], (384,)."""
     placement = draft.placement
-    model = BusModel(problem, placement, problem.limits.driver_chain_length, prices)
+    model = BusModel(problem, placement, drivers_per_route(problem.limits), prices)
     merging = Merging.empty()
     shared = [problem.network.cells(view) for view in problem.instance.shared_buses]
     _check_shared(shared, draft)

@@ -3,7 +3,8 @@
 Method: PathFinder.  Every net is routed by cheapest paths, target after target, over segments priced by present
 overuse and its history; nets that share something are ripped up and rerouted until nothing is shared or the number
 of shared segments stops falling.  Then the trees are made legal: where two meet, the branch of larger value stays,
-and what is cut off is connected again over free segments where possible.
+and what is cut off is connected again over free segments where possible, be it on VLines of a neighbour that can
+feed drivers of the HICANN, too.
 
 Source: L. McMurchie, C. Ebeling, PathFinder, FPGA 1995.
 """
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from mapper.context import Context
 from mapper.kernels.forest import Forest, new_forest
 from mapper.kernels.local_search import extend_all, insert_trees
-from mapper.kernels.trees import Loads, Scratch, commit_tree, route_net, set_prices
+from mapper.kernels.trees import Loads, PhaseGraph, Scratch, commit_tree, route_net, set_prices
 from mapper.routing.phases import Phase
 
 #: Growth of the price of present overuse per iteration, and its start; PathFinder's usual range.
@@ -55,21 +56,21 @@ def _forget_unreachable(phase: Phase, loads: Loads, scratch: Scratch, arrival: N
     set_prices(phase.graph, unused, unused, 0.0, scratch.price)
     net_of = np.repeat(np.arange(len(nets.root)), np.diff(nets.first))
     for pair in np.flatnonzero(arrival < 0):
-        _, alone = route_net(
-            nets.root[net_of[pair]], pair, pair + 1, nets.target, nets.need, phase.graph, loads, scratch
-        )
+        _, alone = route_net(nets.root[net_of[pair]], pair, pair + 1, nets, phase.graph, loads, scratch)
         if alone[0] < 0:
             nets.value[pair] = 0
 
 
 def _negotiate(phase: Phase, loads: Loads, scratch: Scratch, iterations: int, context: Context) -> list[_Tree]:
     """Return tree and arrivals of every net; trees may share segments.  The books are left as they were."""
-    nets, graph = phase.nets, phase.graph
+    nets, graph = phase.nets, _own_lines_only(phase.graph)
     occupancy, history = np.zeros(len(phase.segment), np.int32), np.zeros(len(phase.segment))
     trees: dict[int, _Tree] = {}
 
     def account(i: int, sign: int) -> None:
-        commit_tree(*trees[i], nets.need[nets.first[i] : nets.first[i + 1]], sign, graph, loads, occupancy)
+        tree, arrival = trees[i]
+        mine = slice(nets.first[i], nets.first[i + 1])
+        commit_tree(tree, arrival, nets.target[mine], nets.need[mine], sign, graph, loads, occupancy)
 
     order = [int(i) for i in _by_value(phase)]
     dirty, present = order, _PRESENT_START
@@ -79,9 +80,7 @@ def _negotiate(phase: Phase, loads: Loads, scratch: Scratch, iterations: int, co
             if i in trees:
                 account(i, -1)
             set_prices(graph, occupancy, history, present, scratch.price)
-            trees[i] = route_net(
-                nets.root[i], nets.first[i], nets.first[i + 1], nets.target, nets.need, graph, loads, scratch
-            )
+            trees[i] = route_net(nets.root[i], nets.first[i], nets.first[i + 1], nets, graph, loads, scratch)
             account(i, 1)
         over = occupancy > 1
         history[over] += _HISTORY_STEP
@@ -94,3 +93,8 @@ def _negotiate(phase: Phase, loads: Loads, scratch: Scratch, iterations: int, co
     for i in order:
         account(i, -1)
     return [trees[i] for i in range(len(order))]
+
+
+def _own_lines_only(graph: PhaseGraph) -> PhaseGraph:
+    """Return the graph without the lines next door: while all lines have a price, those are no shorter way."""
+    return graph._replace(beside=graph.beside[:0])

@@ -4,10 +4,12 @@ Model:
 
 Variables
     One tree of bus segments per net, rooted at its sending HLine; for every target HICANN the VLine on which the
-    net arrives, if it does.
+    net arrives, if it does: one of its own or one of a neighbour that faces its drivers.  A net that needs more
+    drivers than one VLine can feed may arrive on up to ``vlines_per_route`` of them.
 Constraints
     A segment belongs to at most one net; consecutive segments are joined by a working crossbar switch or hop; a
-    line takes part in at most one closed crossbar switch per HICANN; sending HLines of other nets are taboo.
+    line takes part in at most ``crossbar_switches_per_hline`` or ``crossbar_switches_per_vline`` closed crossbar
+    switches per HICANN; a VLine serves one HICANN; sending HLines of other nets are taboo.
 Objective
     Most synapses that can be served at the arrivals.  Prices of arrivals keep the driver demand of each side below
     its 112 drivers and at most 14 arrivals per select group.
@@ -18,7 +20,7 @@ random penalties for full segments, accepted by simulated annealing; the best fo
 never makes things worse.
 
 Every line is two nodes: entered by a hop (may leave through the crossbar) or entered through the crossbar (may only
-hop on); that makes the switch limit part of the graph.  Limits above 1 are not exploited.
+hop on, unless its line allows two switches); that makes the switch limit part of the graph.
 
 Source: the graph from halco, limits from calibtic and sthal; S. Kirkpatrick et al., Science 1983 (annealing).
 """
@@ -32,13 +34,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.context import Context
-from mapper.demand import CellTables, demand, drivers_needed, service_curves
+from mapper.demand import CellTables, demand, service_curves
 from mapper.kernels.forest import BELOW, OWNER, PAIR, PARENT, Forest
 from mapper.kernels.local_search import anneal, restore
 from mapper.kernels.trees import Loads, Scratch, new_scratch
 from mapper.problem import Problem
 from mapper.routing.negotiation import legal_forest
-from mapper.routing.phases import Phase, driver_loads, split
+from mapper.routing.phases import (
+    Phase,
+    driver_loads,
+    drivers_per_route,
+    drivers_per_vline,
+    split,
+    wanted_pairs,
+)
 from models.mapping import Mapping, Routing, usable_buses
 
 #: Temperature at the start of a search, in mean values of the pairs that are not served.
@@ -53,18 +62,31 @@ _TIME_SHARE = 0.2
 _ROUNDS = 2
 
 
-def pathfinder(problem: Problem, draft: Mapping, context: Context, *, iterations: int = 40) -> Mapping:
-    """Route every net to every HICANN on which its synapses need drivers."""
+def pathfinder(
+    problem: Problem, draft: Mapping, context: Context, *,
+    iterations: int = 40, adjacent: bool = True, vlines_per_route: int = 0,
+) -> Mapping:  # fmt: skip
+    """Route every net to every HICANN on which its synapses need drivers.
+
+    Parameters
+    ----------
+    iterations : int
+        Most rounds of negotiation.
+    adjacent : bool
+        Whether VLines of a neighbour may serve a HICANN.
+    vlines_per_route : int
+        Most VLines over which a net serves a HICANN, if that is less than the instance's limit; 0: the limit.
+    """
     wanted = demand(problem, draft.placement, draft.addresses)
     tables = CellTables.of(problem, draft.placement, draft.addresses)
-    curve = service_curves(tables, wanted, problem.limits.driver_chain_length)
-    need = np.maximum(1, drivers_needed(curve, wanted.size))
+    curve = service_curves(tables, wanted, drivers_per_route(problem.limits, vlines_per_route))
+    pairs = wanted_pairs(wanted, curve, drivers_per_vline(problem.limits))
     loads = driver_loads(problem)
     seeds = context.rng("pathfinder")
     routed = []
     usable = usable_buses(draft.merging, problem.wafer).ravel()
-    for phase in split(problem, wanted.net, wanted.hicann, need, curve[:, -1], usable):
-        scratch = new_scratch(len(phase.segment))
+    for phase in split(problem, pairs.net, pairs.hicann, pairs.need, pairs.value, usable, adjacent=adjacent):
+        scratch = new_scratch(len(phase.segment), int(np.diff(phase.nets.first).max()))
         forest = legal_forest(phase, loads, scratch, iterations, int(seeds.integers(1 << 62)), context)
         routed.append(_Routed(phase, loads, scratch, forest, forest.row.copy()))
     _search(routed, context)
@@ -157,7 +179,7 @@ def _routing(routed: list[_Routed]) -> Routing:
         return Routing.empty()
     tree, arrival = np.concatenate(tables), np.concatenate(arrivals)
     tree = tree[np.lexsort((tree[:, 1], tree[:, 3], tree[:, 0]))]
-    arrival = arrival[np.lexsort((arrival[:, 1], arrival[:, 0]))]
+    arrival = arrival[np.lexsort((arrival[:, 2], arrival[:, 1], arrival[:, 0]))]
     return Routing(
         tree[:, 0].astype(np.int32), tree[:, 1].astype(np.int32), tree[:, 2].astype(np.int32),
         arrival[:, 0].astype(np.int32), arrival[:, 1].astype(np.int16), arrival[:, 2].astype(np.int32),

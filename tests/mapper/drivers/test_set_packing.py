@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapper.context import Context
+from mapper.drivers.coupled_packing import Bus, Feed, pack_hicann, value_of
 from mapper.drivers.set_packing import Line, columns_of, pack_greedily, pack_side, reachable
 from mapper.problem import Problem
 from models.hardware import Defects, Wafer
@@ -112,3 +113,69 @@ def test_exact_is_never_worse_than_greedy_and_meets_every_constraint(seed):
     usable = rng.random((2, 56)) < 0.95
     exact = check(lines, usable, pack_side(lines, usable, Context()))
     assert exact >= check(lines, usable, pack_greedily(lines, usable))
+
+
+BOTH = np.ones((2, 2, 56), dtype=bool)
+
+
+def feed(v, owner=100, switches=1):
+    """A VLine that feeds drivers of HICANN 100, its own or the one next door."""
+    side = int(v >= 128) if owner == 100 else int(v < 128)
+    return Feed(vline(owner, v), side, switches, reachable(problem_on(), 100, side, vline(owner, v)))
+
+
+def bus(feeds, need, vlines=1):
+    return Bus(feeds[0].segment, (100 * np.arange(need + 1)).astype(np.int32), tuple(feeds), vlines)
+
+
+def check_hicann(buses, usable, longest, grants):
+    """Assert every constraint of the coupled model; return the synapses served."""
+    taken = np.zeros((2, 2, 56), dtype=int)
+    for g in grants:
+        one = buses[g.bus].feeds[g.feed]
+        window = slice(g.first, g.first + g.length)
+        taken[one.side, g.strip, window] += 1
+        assert usable[one.side, g.strip, window].all()
+        assert one.primaries[g.strip, window].any()
+        assert g.length <= longest
+    assert taken.max(initial=0) <= 1
+    for b, one in enumerate(buses):
+        chains = np.bincount([g.feed for g in grants if g.bus == b], minlength=len(one.feeds))
+        assert (chains <= [f.switches for f in one.feeds]).all()
+        assert (chains > 0).sum() <= one.vlines
+    return value_of(buses, grants)
+
+
+@pytest.mark.parametrize(("vlines", "switches", "served"), [(1, 1, 300), (2, 1, 600), (1, 2, 600), (2, 2, 1000)])
+def test_a_bus_gets_a_chain_for_every_switch_of_its_vlines(vlines, switches, served):
+    one = bus([feed(0, switches=switches), feed(140, switches=switches)], 10, vlines)
+    assert check_hicann([one], BOTH, 3, pack_hicann([one], BOTH, 3, Context())) == served
+
+
+def test_a_full_select_group_is_relieved_by_the_other_side_and_by_the_neighbour():
+    full = [bus([feed(v)], 1) for v in (0, 1, 2, 3, 32, 33, 34, 35, 64, 65, 66, 67, 96, 97)]
+    # the western neighbour's VLine 248 feeds the primaries of group 1
+    choices = [([feed(98)], 1400), ([feed(98), feed(130)], 1500), ([feed(98), feed(248, owner=99)], 1500)]
+    for feeds, served in choices:
+        buses = [*full, bus(feeds, 1)]
+        assert check_hicann(buses, BOTH, 3, pack_hicann(buses, BOTH, 3, Context())) == served
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_the_coupled_model_meets_every_constraint_and_uses_its_freedom(seed):
+    rng = np.random.default_rng(seed)
+    buses = []
+    for _ in range(int(rng.integers(5, 25))):
+        feeds = [feed(int(v), switches=int(rng.integers(1, 3))) for v in rng.choice(256, 3, replace=False)]
+        gains = np.sort(rng.integers(1, 200, size=int(rng.integers(2, 9))))[::-1]
+        curve = np.concatenate([[0], np.cumsum(gains)]).astype(np.int32)
+        buses.append(Bus(0, curve, tuple(feeds), int(rng.integers(1, 4))))
+    usable = rng.random((2, 2, 56)) < 0.5
+    single = [Bus(b.net, b.curve[:3], (Feed(*_with_one_switch(b.feeds[0])),), 1) for b in buses]
+    free = check_hicann(buses, usable, 2, pack_hicann(buses, usable, 2, Context()))
+    assert free >= check_hicann(single, usable, 2, pack_hicann(single, usable, 2, Context()))
+
+
+def _with_one_switch(one):
+    return one.segment, one.side, 1, one.primaries

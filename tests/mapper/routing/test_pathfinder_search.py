@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mapper.context import Context
-from mapper.kernels.forest import BELOW, EXIT, OWNER, PAIR, PARENT, Nets, begin_move, clear_net, new_forest, undo_move
+from mapper.kernels.forest import BELOW, EXIT, OWNER, PAIR, PARENT, begin_move, clear_net, new_forest, undo_move
 from mapper.kernels.local_search import anneal, extend_all, restore
 from mapper.kernels.trees import new_scratch
 from mapper.problem import Problem
@@ -127,7 +127,7 @@ def test_an_undone_move_leaves_no_trace():
 
 def test_pairs_of_value_zero_are_left_alone():
     phase, loads, scratch, _ = a_phase(BLOCK, 4)
-    nets = Nets(*phase.nets[:4], np.where(np.arange(len(phase.nets.value)) % 2, 0, phase.nets.value))
+    nets = phase.nets._replace(value=np.where(np.arange(len(phase.nets.value)) % 2, 0, phase.nets.value))
     loads.side[:] = loads.group[:] = 0
     forest = new_forest(phase.graph, nets, 5)
     extend_all(phase.graph, nets, loads, forest, scratch, np.arange(len(phase.key)))
