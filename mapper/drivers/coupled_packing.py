@@ -27,13 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.context import Context
+from mapper.highs import milp_options
 
 #: Price of one driver in synapses: far below one synapse for a whole HICANN, above the solver's tolerance.
 _DRIVER_PRICE = 1e-3
-#: Nodes of the branch and bound tree and seconds that one HICANN may take; the root mostly is optimal.
-_MOST_NODES = 500
+#: Seconds, and share of the remaining time, that one HICANN may take.
 _MOST_SECONDS = 20.0
-#: Share of the remaining time that one HICANN may take.
 _TIME_SHARE = 0.05
 
 
@@ -217,14 +216,12 @@ def _pack_optimally(buses: list[Bus], usable: NDArray[np.bool_], longest: int, c
         return []
     value, integral, rows = _model(buses, columns)
     matrix = csc_array((rows.entry, (rows.row, rows.column)), shape=(len(rows.bound), len(value)))
-    # without a time limit, or under a deterministic one, the remaining time is infinite
-    seconds = min(_MOST_SECONDS, max(0.1, _TIME_SHARE * context.remaining))
     result = milp(
         -np.array(value),
         constraints=LinearConstraint(matrix, -np.inf, np.array(rows.bound)),
         bounds=Bounds(0, 1),
         integrality=np.array(integral, dtype=np.int64),
-        options={"mip_rel_gap": 0.0, "time_limit": float(seconds), "node_limit": _MOST_NODES},
+        options=milp_options(context, _MOST_SECONDS, _TIME_SHARE),
     )
     if result.x is None:
         return None

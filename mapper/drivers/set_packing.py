@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 from mapper.context import Context
 from mapper.demand import CellTables, demand, service_curves
 from mapper.drivers.coupled_packing import Bus, Feed, Grant, pack_hicann, value_of
+from mapper.highs import milp_options
 from mapper.problem import Problem
 from mapper.routing.phases import drivers_per_route
 from models.hardware.coordinates import EAST, NEIGHBOUR, WEST
@@ -47,6 +48,8 @@ from models.hardware.synapses import (
 )
 from models.mapping import Drivers, Mapping, Routing
 
+#: Seconds that one side may take.
+_SIDE_SECONDS = 60.0
 #: Price of one driver in synapses: far below one synapse for a whole side, above the solver's tolerance.
 _DRIVER_PRICE = 1e-3
 
@@ -404,13 +407,12 @@ def _pack_optimally(lines: list[Line], usable: NDArray[np.bool_], context: Conte
         (np.ones(len(rows)), (rows, entries)), shape=(len(lines) + 2 * DRIVERS_PER_QUADRANT, len(columns))
     )
     value = np.array([lines[i].curve[length] - _DRIVER_PRICE * length for i, _, _, length in columns])
-    seconds = 60.0 if context.det_limit is not None else float(min(60.0, max(0.1, context.remaining)))
     result = milp(
         -value,
         constraints=LinearConstraint(matrix, -np.inf, 1.0),
         bounds=Bounds(0, 1),
         integrality=np.ones(len(columns), dtype=np.int64),
-        options={"mip_rel_gap": 0.0, "time_limit": seconds},
+        options=milp_options(context, _SIDE_SECONDS),
     )
     if result.x is None:
         return None

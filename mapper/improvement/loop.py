@@ -50,7 +50,7 @@ _COST: Final[Mapping[str, float]] = {
     "placement": 16.0,
     "merging": 4.0,
 }
-#: Rounds that ten seconds allow, for a deterministic budget.
+#: Rounds that ten seconds allow, for a deterministic budget and for none.
 _ROUNDS = 60
 #: Weight of a move that gains nothing, against one that gains most per round.
 _LEAST_WEIGHT = 0.05
@@ -132,7 +132,7 @@ class _Loop:
         """Run rounds until the budget ends."""
         ended = self._lost(self._state) < self._least and self._told()
         ended = ended or self._lost(self._state) == 0
-        rounds = self._context.work(_ROUNDS) if self._context.det_limit is not None else None
+        rounds = self._context.work(_ROUNDS) if self._context.remaining == float("inf") else None
         done = 0
         while not ended and not self._closing and (rounds is None or done < rounds):
             done += 1
