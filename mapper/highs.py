@@ -12,7 +12,7 @@ _MOST_NODES: Final = 500
 _LEAST_SECONDS: Final = 0.1
 
 
-def milp_options(context: Context, most_seconds: float, share: float = 1.0) -> dict[str, Any]:
+def milp_options(context: Context, most_seconds: float, share: float = 1.0) -> Any:
     """Return the options of `scipy.optimize.milp` for one model.
 
     Parameters
