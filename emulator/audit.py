@@ -117,6 +117,21 @@ def compare(network: Network, effective: EffectiveSynapses) -> tuple[NDArray[np.
     return _rank(wanted_kind, n_wanted) < n_made[wanted_kind], _rank(made_kind, n_made) >= n_wanted[made_kind]
 
 
+def match(network: Network, effective: EffectiveSynapses) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return pairs of a required synapse and the effective one that realises it, as `compare` matches them.
+
+    Returns
+    -------
+    required, effective : (m,) int64
+        Indices.
+    """
+    realised, spurious = compare(network, effective)
+    required, made = np.flatnonzero(realised), np.flatnonzero(~spurious)
+    order = np.argsort(_keys(network.synapses, network.n_cells)[required], kind="stable")
+    made_order = np.argsort(_keys(effective, network.n_cells)[made], kind="stable")
+    return required[order], made[made_order]
+
+
 def _keys(synapses: Synapses | EffectiveSynapses, n_cells: int) -> NDArray[np.int64]:
     pair = synapses.pre.astype(np.int64) * n_cells + synapses.post
     return pair * 16 + synapses.receptor * 4 + synapses.stp

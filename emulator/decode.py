@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emulator.buses import GENERATOR, SILENT, Buses, buses
 from emulator.drivers import Chains, driver_chains
+from emulator.earlier import BUSES, CHAINS, NETS, NEURONS, Earlier, merged, stale_hicanns
 from emulator.netlist import Netlist, netlist
 from emulator.neurons import Neurons, neurons
 from emulator.tables import check_registers, check_tables
@@ -116,7 +117,9 @@ class _Rows:
         return _Rows(**{f.name: getattr(self, f.name)[part] for f in fields(self)})
 
 
-def decode(configuration: Configuration, network: Network, wafer: Wafer, limits: Limits) -> Decoded:
+def decode(
+    configuration: Configuration, network: Network, wafer: Wafer, limits: Limits, earlier: Earlier | None = None
+) -> Decoded:
     """Return what the bits of a configuration do.
 
     Parameters
@@ -127,6 +130,9 @@ def decode(configuration: Configuration, network: Network, wafer: Wafer, limits:
         Tells spike sources from neurons, and how many receptors a cell has; its synapses are not looked at.
     wafer, limits : Wafer, Limits
         What may be used.
+    earlier : Earlier or None
+        An earlier result for the same network, wafer and limits: steps whose tables have not changed are taken from
+        it, and synapses are decoded on the HICANNs where something has changed.  The result is the same.
 
     Raises
     ------
@@ -134,12 +140,26 @@ def decode(configuration: Configuration, network: Network, wafer: Wafer, limits:
         If a table of the configuration has a wrong shape or type.
     """
     check_tables(configuration)
-    nets = netlist(configuration, wafer, limits)
-    chains = driver_chains(configuration, wafer, limits, nets)
-    cells = neurons(configuration, wafer, network.is_source)
-    carried = buses(configuration, wafer, limits, cells, network.is_source)
-    rows = _listening_rows(configuration, chains)
+    kept = earlier.decoded if earlier else None
+
+    def same(tables: tuple[str, ...]) -> bool:
+        return earlier is not None and earlier.same(configuration, tables)
+
+    nets = kept.nets if kept and same(NETS) else netlist(configuration, wafer, limits)
+    if kept and nets is kept.nets and same(CHAINS):
+        chains = kept.chains
+    else:
+        chains = driver_chains(configuration, wafer, limits, nets)
+    cells = kept.neurons if kept and same(NEURONS) else neurons(configuration, wafer, network.is_source)
+    if kept and cells is kept.neurons and same(BUSES):
+        carried = kept.buses
+    else:
+        carried = buses(configuration, wafer, limits, cells, network.is_source)
+    stale = stale_hicanns(configuration, earlier, chains, carried, cells)
+    rows = _listening_rows(configuration, chains, stale)
     synapses, heard = _deliver(configuration, rows, carried.source, cells.cell, network.receptor_count)
+    if kept and not stale.all():
+        synapses, heard = merged(kept, synapses, heard, configuration.hicanns[stale])
     found = (*check_registers(configuration), *_absent(configuration, wafer))
     found += (*nets.violations, *chains.violations, *cells.violations, *carried.violations)
     found += (*heard, *_dead_cells(synapses, wafer))
@@ -153,9 +173,12 @@ def _absent(configuration: Configuration, wafer: Wafer) -> list[Violation]:
     ]
 
 
-def _listening_rows(configuration: Configuration, chains: Chains) -> _Rows:
-    """Return the rows of enabled drivers that hear a bus and drive a synaptic input, by HICANN and row."""
-    index, driver = np.nonzero(chains.net[configuration.hicanns] >= 0)
+def _listening_rows(configuration: Configuration, chains: Chains, where: NDArray[np.bool_]) -> _Rows:
+    """Return the rows of enabled drivers that hear a bus and drive a synaptic input, by HICANN and row.
+
+    ``where`` tells which of the configured HICANNs to look at, (n,).
+    """
+    index, driver = np.nonzero((chains.net[configuration.hicanns] >= 0) & where[:, None])
     index, row = np.repeat(index, 2), np.repeat(2 * driver, 2)
     row[1::2] += 1
     drives = configuration.row_input[index, row].any(axis=1)
@@ -188,8 +211,8 @@ def _deliver(
         at, column, pre, post = at[real], column[real], pre[real], post[real]
         weight = synapse[at, column] & 15
         parts.append(_inputs(configuration, chunk, at, column, pre, post, weight, receptor_count))
-    merged = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(EffectiveSynapses)}
-    return EffectiveSynapses(**merged), found
+    whole = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(EffectiveSynapses)}
+    return EffectiveSynapses(**whole), found
 
 
 def _inputs(

@@ -1,0 +1,160 @@
+"""The main loop: blocks of steps as long as the smallest delay, so that a block of neurons stays in the cache."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emulator.kernels.delivery import deliver
+from emulator.kernels.growing import grown
+from emulator.kernels.jit import jit
+from emulator.kernels.neurons import (
+    HOLD,
+    LANES,
+    PER_RECEPTOR,
+    RECEPTORS,
+    REFRACTORY,
+    V_RESET,
+    V_SPIKE,
+    B,
+    V,
+    W,
+    adex_step,
+    lif_step,
+)
+from emulator.kernels.sources import drive, driven_spikes, external_spikes
+from emulator.kernels.transport import order, transport
+
+#: Neurons that are searched for spikes at once.
+_GROUP = 16
+
+
+@jit
+def advance(
+    state, adaptive, receptors, ring, slots, step, end, most, n_neurons, dt, keys, jitter, fan, stp, sources, drives,
+    queues, traces, samples, first_sample, record_sources, out_unit, out_time,
+):  # fmt: skip
+    """Run from ``step`` to ``end`` in blocks of at most ``most`` steps; return the spikes and the next step.
+
+    Parameters
+    ----------
+    state, adaptive : arrays
+        See `emulator.layout.Layout`.
+    receptors : tuple
+        As long as the number of receptors.
+    ring : (slots * width,)
+        Inputs of the coming steps.
+    keys : (3,) uint64
+        Of the jitter and of the fast drives.
+    fan, stp, sources, drives, traces : tuples of `emulator.kernels.tables`
+    queues : Queues
+    samples : (n_samples, n_traces)
+        Filled from row ``step // every - first_sample``.
+    out_unit, out_time : arrays
+        Where the spikes go, with times in steps; replaced by longer ones when needed.
+
+    Returns
+    -------
+    (int, array, array)
+        Number of spikes, units and times.
+    """
+    blocks = adaptive.shape[0]
+    width = blocks * len(receptors) * LANES
+    events, times = np.empty(1024, np.int32), np.empty(1024, np.float64)
+    sorted_events, sorted_times = np.empty(1024, np.int32), np.empty(1024, np.float64)
+    sent_events, sent_times = np.empty(1024, np.int32), np.empty(1024, np.float64)
+    buckets = np.empty(most + 2, np.int64)
+    n_out = 0
+    while step < end:
+        # a spike at t = 0 belongs to the first block and needs a block that is one step shorter
+        steps = min(most if step > 0 else max(most - 1, 1), end - step)
+        count = 0
+        seed = np.uint32(keys[1])
+        for k in range(steps):
+            slot = ((step + k) % slots) * width
+            drive(drives, step + k, seed, ring, slot)
+            if record_sources:
+                count, events, times = driven_spikes(drives, step + k, seed, count, events, times)
+        out_unit, out_time = grown(out_unit, n_out + count), grown(out_time, n_out + count)
+        for e in range(count):
+            out_unit[n_out], out_time[n_out] = events[e], times[e]
+            n_out += 1
+        count, events, times = _update(
+            state, adaptive, receptors, ring, slots, width, step, steps, traces, samples, first_sample, events, times
+        )
+        count, events, times = external_spikes(sources, n_neurons, step + steps + 0.5, dt, count, events, times)
+        if count == 0 and not queues.finite:
+            step += steps
+            continue
+        sorted_events, sorted_times = grown(sorted_events, count), grown(sorted_times, count)
+        order(count, events, times, step, steps, sorted_events, sorted_times, buckets)
+        out_unit, out_time = grown(out_unit, n_out + count), grown(out_time, n_out + count)
+        for e in range(count):
+            if record_sources or sorted_events[e] < n_neurons:
+                out_unit[n_out], out_time[n_out] = sorted_events[e], sorted_times[e]
+                n_out += 1
+        earliest = step + steps
+        if not queues.finite:
+            deliver(count, sorted_events, sorted_times, fan, stp, ring, width, slots, earliest, dt, jitter, keys[0])
+        else:
+            sent, sent_events, sent_times = transport(
+                queues, n_neurons, step, steps, buckets, sorted_events, sorted_times, sent_events, sent_times
+            )
+            deliver(sent, sent_events, sent_times, fan, stp, ring, width, slots, earliest, dt, jitter, keys[0])
+        step += steps
+    return n_out, out_unit, out_time
+
+
+@jit
+def _update(
+    state, adaptive, receptors, ring, slots, width, step, steps, traces, samples, first_sample, events, times
+):  # fmt: skip
+    """Advance all neurons by ``steps``, block by block; return the number of spikes and both arrays."""
+    size = (RECEPTORS + PER_RECEPTOR * len(receptors)) * LANES
+    part = len(receptors) * LANES
+    first = traces.first
+    count = 0
+    for block in range(adaptive.shape[0]):
+        o = block * size
+        sampled = first[block] < first[block + 1]
+        for k in range(steps):
+            at = ((step + k) % slots) * width + block * part
+            if sampled and (step + k) % traces.every == 0:
+                _sample(state, ring, ((step + k) % slots) * width, traces, block, samples,
+                        (step + k) // traces.every - first_sample)  # fmt: skip
+            crossed = (
+                adex_step(state, o, ring, at, receptors) if adaptive[block] else lif_step(state, o, ring, at, receptors)
+            )
+            if crossed > 0:
+                events, times = grown(events, count + LANES), grown(times, count + LANES)
+                count = _reset(state, o, block * LANES, step + k + 1, events, times, count)
+    return count, events, times
+
+
+@jit
+def _reset(state, o, first_neuron, when, events, times, count):
+    """Reset the neurons of a block that are at their threshold and append their spikes."""
+    s = state[o : o + RECEPTORS * LANES]
+    for begin in range(0, LANES, _GROUP):
+        crossed = 0
+        for i in range(begin, begin + _GROUP):
+            crossed += s[V * LANES + i] >= s[V_SPIKE * LANES + i]
+        if crossed == 0:
+            continue
+        for i in range(begin, begin + _GROUP):
+            if s[V * LANES + i] >= s[V_SPIKE * LANES + i]:
+                s[V * LANES + i] = s[V_RESET * LANES + i]
+                s[W * LANES + i] += s[B * LANES + i]
+                s[REFRACTORY * LANES + i] = s[HOLD * LANES + i]
+                events[count], times[count] = first_neuron + i, when
+                count += 1
+    return count
+
+
+@jit
+def _sample(state, ring, slot, traces, block, samples, row):
+    """Store the traced quantities of a block as they are at the beginning of a step."""
+    for t in range(traces.first[block], traces.first[block + 1]):
+        value = state[traces.state[t]]
+        if traces.slot[t] >= 0:
+            value += ring[slot + traces.slot[t]]
+        samples[row, t] = value

@@ -1,0 +1,91 @@
+"""External spikes: given times, Poisson trains that do not depend on the time step, and fast Poisson drives."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from emulator.kernels.growing import appended
+from emulator.kernels.jit import jit
+from emulator.kernels.random import mix32, unit, word
+
+
+@jit
+def first_spikes(sources, start):
+    """Set the first spike of every source; the window of a Poisson source begins at ``start`` [ms]."""
+    for j in range(sources.rate.shape[0]):
+        sources.next[j] = start[j]
+        _draw_next(sources, j)
+
+
+@jit
+def _draw_next(sources, j):
+    after = math.inf
+    if sources.rate[j] > 0.0:
+        draw = unit(word(sources.key[j], sources.used[j]))
+        after = sources.next[j] - math.log(draw) / sources.rate[j]
+        after = after if after < sources.stop[j] else math.inf
+    elif sources.used[j] < sources.end[j]:
+        after = sources.times[sources.used[j]]
+    sources.used[j] += 1
+    sources.next[j] = after
+
+
+@jit
+def external_spikes(sources, n_neurons, until, dt, count, events, times):
+    """Append the spikes of all sources before ``until`` (in steps); return the number of events and both arrays."""
+    limit = until * dt
+    coming = sources.next
+    due = 0
+    for j in range(coming.shape[0]):
+        due += coming[j] < limit
+    if due == 0:
+        return count, events, times
+    for j in range(coming.shape[0]):
+        while coming[j] < limit:
+            count, events, times = appended(n_neurons + j, coming[j] / dt, count, events, times)
+            _draw_next(sources, j)
+    return count, events, times
+
+
+@jit
+def drive(drives, step, seed, ring, slot):
+    """Add the fast drives of a step to its input."""
+    salt = mix32(np.uint32(np.uint32(step) ^ seed))
+    base = np.uint64(slot)
+    laws, table, target, weight = drives.law, drives.table, drives.target, drives.weight
+    keys, start, stop, distribution = drives.key, drives.start, drives.stop, drives.distribution
+    for j in range(target.shape[0]):
+        if start[j] <= step < stop[j]:
+            spikes = _number(salt, keys[j], np.uint64(laws[j]), table, distribution)
+            ring[base + target[j]] += weight[j] * np.float32(spikes)
+
+
+@jit
+def driven_spikes(drives, step, seed, count, events, times):
+    """Append the spikes that `drive` has delivered in a step; return the number of events and both arrays."""
+    salt = mix32(np.uint32(np.uint32(step) ^ seed))
+    for j in range(drives.target.shape[0]):
+        if drives.start[j] <= step < drives.stop[j]:
+            law = np.uint64(drives.law[j])
+            for _ in range(_number(salt, drives.key[j], law, drives.table, drives.distribution)):
+                count, events, times = appended(drives.unit[j], step, count, events, times)
+    return count, events, times
+
+
+@jit
+def _number(salt, key, law, table, distribution):
+    """Return how many spikes a drive sends, by inversion of the distribution function.
+
+    The upper 12 bits of a random word choose a cell of a table that holds the number where the whole cell has the
+    same one; elsewhere the distribution function is searched.
+    """
+    bits = mix32(np.uint32(salt ^ key))
+    spikes = np.int64(table[law, bits >> np.uint32(20)])
+    if spikes < 255:
+        return spikes
+    spikes = np.int64(0)
+    while spikes < distribution.shape[1] - 1 and bits >= distribution[law, spikes]:
+        spikes += 1
+    return spikes

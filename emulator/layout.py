@@ -1,0 +1,104 @@
+"""Neurons as the engine's state array, and the way back to volts and amperes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from emulator.circuits import NeuronParameters
+from emulator.kernels import neurons as k
+
+_NEVER = 1e30
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """State of all neurons in blocks of 128, see `emulator.kernels.neurons`.
+
+    Attributes
+    ----------
+    state : (n_blocks * fields * 128,)
+        The array itself, in the precision of the run; the run changes it.
+    adaptive : (n_blocks,) bool
+        Blocks that need the AdEx step.
+    receptors : int
+        Receptors per neuron: 2 or 4.
+    """
+
+    state: NDArray[Any]
+    adaptive: NDArray[np.bool_]
+    receptors: int
+
+    @property
+    def fields(self) -> int:
+        """Fields per block."""
+        return k.RECEPTORS + k.PER_RECEPTOR * self.receptors
+
+    @property
+    def width(self) -> int:
+        """Entries of one time slot of the input ring: one per neuron and receptor."""
+        return len(self.adaptive) * self.receptors * k.LANES
+
+    def input_index(self, neuron: NDArray[Any], receptor: NDArray[Any]) -> NDArray[np.int64]:
+        """Return where in a time slot the input of a neuron's receptor stands, (s,)."""
+        block, lane = np.divmod(neuron.astype(np.int64), k.LANES)
+        at: NDArray[np.int64] = (block * self.receptors + receptor) * k.LANES + lane
+        return at
+
+    def state_index(self, neuron: NDArray[Any], field: int) -> NDArray[np.int64]:
+        """Return where in the state array a field of a neuron stands, (s,)."""
+        block, lane = np.divmod(neuron.astype(np.int64), k.LANES)
+        at: NDArray[np.int64] = (block * self.fields + field) * k.LANES + lane
+        return at
+
+
+def layout(neurons: NeuronParameters, dt: float, dtype: DTypeLike) -> Layout:
+    """Return the state array at t = 0.
+
+    Parameters
+    ----------
+    neurons : NeuronParameters
+        n neurons.
+    dt : float
+        Time step [ms].
+    dtype : dtype
+        float32 or float64.
+    """
+    n = len(neurons)
+    receptors = 2 if neurons.tau_syn.shape[1] <= 2 else 4
+    blocks = max(1, -(-n // k.LANES))
+    table = np.zeros((k.RECEPTORS + k.PER_RECEPTOR * receptors, blocks * k.LANES))
+    table[k.V_SPIKE] = _NEVER
+    _fill(table[:, :n], neurons, dt)
+    adaptive = np.zeros(blocks * k.LANES, dtype=np.bool_)
+    adaptive[:n] = neurons.adaptive
+    state = table.reshape(-1, blocks, k.LANES).swapaxes(0, 1).astype(dtype).ravel()
+    return Layout(state, np.asarray(adaptive.reshape(blocks, k.LANES).any(axis=1), dtype=np.bool_), receptors)
+
+
+def conductance_scale(neurons: NeuronParameters, neuron: NDArray[Any], receptor: Any, dt: float) -> NDArray[Any]:
+    """Return what the engine stores for a conductance of 1 uS: its mean over a step times dt / C, (s,)."""
+    tau = neurons.tau_syn[neuron, receptor]
+    scale: NDArray[Any] = -tau * np.expm1(-dt / tau) / neurons.cm[neuron]
+    return scale
+
+
+def _fill(table: NDArray[np.float64], p: NeuronParameters, dt: float) -> None:
+    on = p.adaptive
+    tau_w, delta = np.where(on, p.tau_w, 1.0), np.where(on, p.delta_T, 1.0)
+    table[k.V], table[k.V_RESET] = p.v_init - p.v_rest, p.v_reset - p.v_rest
+    table[k.LEAK] = dt / p.tau_m
+    table[k.V_SPIKE] = np.where(on, p.v_spike, p.v_thresh) - p.v_rest
+    table[k.HOLD] = np.floor(p.tau_refrac / dt + 0.5)
+    table[k.V_SOFT], table[k.INV_DELTA] = np.where(on, p.v_thresh - p.v_rest, 0.0), np.where(on, 1.0 / delta, 0.0)
+    table[k.LEAK_DELTA] = np.where(on, delta * dt / p.tau_m, 0.0)
+    table[k.A] = np.where(on, dt * 1e-3 * p.a / p.cm, 0.0)  # nS / nF = 1e-3 / ms
+    table[k.B] = np.where(on, dt * p.b / p.cm, 0.0)  # nA / nF = mV / ms
+    table[k.W_RATE] = -np.expm1(-dt / tau_w)
+    for r in range(p.tau_syn.shape[1]):
+        field, tau = k.RECEPTORS + k.PER_RECEPTOR * r, p.tau_syn[:, r]
+        table[field + k.G_DECAY] = np.exp(-dt / tau)
+        table[field + k.E_REV] = p.e_rev[:, r] - p.v_rest
