@@ -178,3 +178,28 @@ def validate(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
 def digest(instance: str) -> None:
     """Print the digest of INSTANCE; comments and layout do not change it."""
     click.echo(_common.read_instance(instance).digest)
+
+
+@instances.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--wafer", type=click.IntRange(min=0), default=33, show_default=True, help="Number of the wafer.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="File to write.  [default: standard output]")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@_common.common_options
+def defects(source: Path, wafer: int, output: Path | None, force: bool) -> None:
+    """Convert SOURCE into a defects file: a directory of redman's XML files, or a hardware database db.yaml."""
+    import yaml
+
+    from models.hardware.hwdb import read_availability
+    from models.hardware.redman_xml import read_redman
+    from models.instance.hardware import defect_lists
+
+    if output is not None:
+        _common.check_writable(output, force)
+    read = read_availability if source.is_file() else read_redman
+    document = {"format": "wafer-defects/1", "wafer": wafer, **defect_lists(read(source, wafer))}
+    text = yaml.safe_dump(document, sort_keys=False, default_flow_style=None, width=118)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _common.write_text(output, text)

@@ -10,9 +10,12 @@ import numpy as np
 from pydantic import ValidationError
 
 from models.errors import InstanceError, LimitError, Problem
+from models.hardware.boost_xml import ArchiveError
 from models.hardware.coordinates import HICANNS_PER_RETICLE, N_FPGAS, RETICLE_OF, X, Y
 from models.hardware.defects import COMPONENTS, Defects, random_defects
+from models.hardware.hwdb import read_availability
 from models.hardware.limits import Limits
+from models.hardware.redman_xml import read_redman
 from models.hardware.wafer import Wafer
 from models.instance.loader import load_yaml
 from models.instance.messages import schema_problems
@@ -78,6 +81,16 @@ def defects_of(document: HardwareDoc, folder: Path) -> tuple[Defects, dict[str, 
             continue
         content[name] = listed.model_dump(mode="json", exclude_defaults=True)
         defects = defects.union(listed_defects(listed))
+    for key, source, read in (("redman", given.redman, read_redman), ("hwdb", given.hwdb, read_availability)):
+        if source is None:
+            continue
+        try:
+            found = read(folder / source, document.wafer)
+        except ArchiveError as error:
+            problems.append(_from_old_file(error.problem, f"hardware.defects.{key}"))
+            continue
+        content[f"{key} {source}"] = defect_lists(found)
+        defects = defects.union(found)
     if given.random:
         fractions = given.random.model_dump(exclude_none=True)
         defects = defects.union(random_defects(fractions.pop("seed"), fractions))
@@ -90,6 +103,28 @@ def _from_file(problem: Problem, index: int) -> Problem:
         return problem
     message = f"cannot read {problem.where}: {problem.message}"
     return Problem("", f"hardware.defects.files[{index}]", message, problem.hint)
+
+
+def _from_old_file(problem: Problem, path: str) -> Problem:
+    """Leave problems on a line of a file where they are; that it is missing is the instance's fault."""
+    if ":" in problem.where.rpartition("/")[2]:
+        return problem
+    return Problem("", path, f"{problem.where}: {problem.message}", problem.hint)
+
+
+def defect_lists(defects: Defects) -> dict[str, Any]:
+    """Return what is disabled as a defects file lists it, without empty lists: the same for equal defects."""
+    by_hicann: dict[int, dict[str, Any]] = {}
+    for kind in COMPONENTS:
+        for hicann, index in defects.indices(kind).tolist():
+            by_hicann.setdefault(hicann, {"hicann": hicann}).setdefault(kind, []).append(index)
+    lists = {
+        "hicanns": list(defects.hicanns),
+        "fpgas": list(defects.fpgas),
+        "hslinks": [list(link) for link in defects.hslinks],
+        "components": [by_hicann[hicann] for hicann in sorted(by_hicann)],
+    }
+    return {name: values for name, values in lists.items() if values}
 
 
 def load_defects(path: Path) -> DefectsFileDoc:

@@ -124,9 +124,15 @@ class DefectsFileDoc(DefectListDoc):
 
 
 class DefectsDoc(DefectListDoc):
-    """Defects of an instance: files, items and a random blacklist, united."""
+    """Defects of an instance: files, items and a random blacklist, united.
+
+    ``redman`` is a directory of redman's XML files, ``hwdb`` a database ``db.yaml``; both are asked for the wafer of
+    the instance.
+    """
 
     files: list[Text] = Field(default=[])
+    redman: Text | None = None
+    hwdb: Text | None = None
     random: RandomDoc | None = None
 
 
