@@ -132,7 +132,7 @@ class Drafts:
             densities.add(density)
             if len(densities) > _ANNEALED_DRAFTS or self._context.elapsed > until or self._promising():
                 return
-            fresh = annealed(draft.problem, draft.mapping, self._context)
+            fresh = annealed(draft.problem, draft.mapping, self._context.part(_ANNEALING_TIME))
             mapping = attempt(draft.problem, self._after, self._context, fresh)
             if mapping is not None:
                 self.add(draft.problem, mapping, draft.spread)
