@@ -41,7 +41,7 @@ def main() -> None:
     lines = [
         "# What every lever is worth",
         "",
-        f"Lost synapses of `cpsat` with one lever switched off; made with",
+        "Lost synapses of `cpsat` with one lever switched off; made with",
         f"`python -m benchmarks.levers --det-limit {arguments.det_limit:g}` (deterministic budget).",
         "",
         "| network | synapses | " + " | ".join(LEVERS) + " |",
