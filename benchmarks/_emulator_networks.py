@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from emulator.circuits import Circuits, SynapseTable
+from emulator.circuits import Circuits, NeuronParameters, Plasticity, SpikeSources, SynapseTable, Transport
 from emulator.requested import requested
 from models.instance import library, load_instance
 from models.network import (
@@ -80,20 +80,65 @@ def brunel(*, delay: float = 1.5, neurons: int = 10_000, degree: int = 1000, rat
 
 def balanced(*, delay: float = 0.6, seed: int = 1) -> Circuits:
     """Return the shipped balanced network of 2083 neurons with weights and a drive that make it fire irregularly."""
-    instance = load_instance(library.find("balanced-n2083-k207-s1-d8"))
-    network = instance.network
+    network = load_instance(library.find("balanced-n2083-k207-s1-d8")).network
     populations = tuple(
         replace(p, params={"rate": 12.0}) if p.name == "X" else replace(p, params=_BALANCED)
         for p in network.populations
     )
-    circuits = requested(replace(network, populations=populations), delay=delay)
-    table = circuits.synapses
-    weight = np.where(table.receptor == 0, 0.0008, 0.006).astype(np.float32)
-    v_init = np.random.default_rng(seed).uniform(-65.0, -50.0, len(circuits.neurons))
-    return replace(
-        circuits,
-        synapses=SynapseTable(
-            table.source, table.target, table.receptor, weight, table.delay, table.stp, table.stp_state
-        ),
-        neurons=replace(circuits.neurons, v_init=v_init),
+    return _weighted(requested(replace(network, populations=populations), delay=delay), 0.0008, 0.006, seed)
+
+
+def column(*, delay: float = 0.6444, seed: int = 1) -> Circuits:
+    """Return the shipped cortical column at a tenth of its size, unmapped: 7,717 neurons, 2.85 million synapses.
+
+    The network file has connections only: PyNN's default cells, equal weights and no input; it would be silent.  Here
+    the cells are those of the COBA network, a resting potential of -30 mV stands for a background current of 0.35 nA,
+    and the conductances are 1 nS (excitatory) and 6 nS (inhibitory).  It fires irregularly at 0.3 to 7 Hz by
+    population, 2 Hz in the mean, about as the column of Potjans & Diesmann (2014) does.
+    """
+    network = load_instance(library.find("column-0.1-s1-d8")).network
+    populations = tuple(replace(p, params=_COBA | {"v_rest": -30.0}) for p in network.populations)
+    return _weighted(requested(replace(network, populations=populations), delay=delay), 0.001, 0.006, seed)
+
+
+def wafer(neurons: int = 196_608) -> Circuits:
+    """Return a full wafer of unconnected AdEx neurons; one silent synapse sets the shortest delay of the wafer."""
+    kind = coba(True, neurons=200).neurons
+    big = NeuronParameters(**{name: np.repeat(getattr(kind, name)[:1], neurons, axis=0) for name in kind.__slots__})
+    none = SpikeSources(np.empty(0), np.empty(0), np.empty(0), np.zeros(1, np.int64), np.empty(0))
+    one = np.zeros(1, np.int32)
+    table = SynapseTable(
+        one, one, one.astype(np.int8), np.zeros(1, np.float32), np.full(1, 0.6444, np.float32), one - 1, one
     )
+    cells = np.arange(neurons, dtype=np.int32)
+    return Circuits(big, none, table, Plasticity.none(), cells, np.empty(0, np.int32))
+
+
+def placed() -> Circuits:
+    """Return AdEx-COBA as if on 32 chips of 128 neurons: one delay per source and chip, by the length of a route."""
+    circuits = coba(True)
+    table = circuits.synapses
+    distance = 1 + (table.source // 128 + table.target // 128) % 10
+    return replace(circuits, synapses=replace(table, delay=(0.6444 + 0.0397 * distance).astype(np.float32)))
+
+
+def imperfect(circuits: Circuits) -> Circuits:
+    """Return `placed` circuits with every imperfection: spreads, 20 % weight noise, jitter, encoders and buses.
+
+    A chip has eight encoders of 16 neurons each; four encoders share a bus.
+    """
+    n, table, rng = len(circuits.neurons), circuits.synapses, np.random.default_rng(1)
+    p = circuits.neurons
+    spread = replace(p, tau_m=p.tau_m * rng.uniform(0.8, 1.2, n), v_rest=p.v_rest + rng.normal(0.0, 2.0, n))
+    weight = (table.weight * np.maximum(rng.normal(1.0, 0.2, len(table)), 0.0)).astype(np.float32)
+    number, none = np.arange(n, dtype=np.int32), np.empty(0, np.int32)
+    chip = Transport(number // 16, number % 16, np.arange(-(-n // 16), dtype=np.int32) // 4, none, none)
+    return replace(circuits, neurons=spread, synapses=replace(table, weight=weight), transport=chip, jitter=0.1)
+
+
+def _weighted(circuits: Circuits, excitatory: float, inhibitory: float, seed: int) -> Circuits:
+    """Return circuits with one conductance per receptor [uS] and seeded initial potentials."""
+    table = circuits.synapses
+    weight = np.where(table.receptor == 0, excitatory, inhibitory).astype(np.float32)
+    v_init = np.random.default_rng(seed).uniform(-65.0, -50.0, len(circuits.neurons))
+    return replace(circuits, synapses=replace(table, weight=weight), neurons=replace(circuits.neurons, v_init=v_init))

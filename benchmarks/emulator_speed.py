@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks._emulator_networks import brunel, coba
-from emulator.circuits import Circuits, NeuronParameters, Plasticity, SpikeSources, SynapseTable
+from benchmarks._emulator_scale import scale
+from emulator.circuits import Circuits, Plasticity, SpikeSources, SynapseTable
 from emulator.inputs import fast
 from emulator.recording import Record
 from emulator.run import run
@@ -187,40 +187,6 @@ def against(name: str, circuits: Circuits, duration: float, rounds: int, nest_sh
     )
 
 
-def wafer(neurons: int = 196_608, duration: float = 200.0) -> str:
-    """Return the CPU seconds that a wafer of unconnected AdEx neurons takes per biological second."""
-    kind = coba(True, neurons=200).neurons
-    big = NeuronParameters(**{name: np.repeat(getattr(kind, name)[:1], neurons, axis=0) for name in kind.__slots__})
-    none = SpikeSources(np.empty(0), np.empty(0), np.empty(0), np.zeros(1, np.int64), np.empty(0))
-    one = np.zeros(1, np.int32)
-    table = SynapseTable(
-        one, one, one.astype(np.int8), np.zeros(1, np.float32), np.full(1, 0.6444, np.float32), one - 1, one
-    )
-    cells = np.arange(neurons, dtype=np.int32)
-    circuits = Circuits(big, none, table, Plasticity.none(), cells, np.empty(0, np.int32))
-    ours(circuits, 1.0)
-    seconds = min(ours(circuits, duration)[0] for _ in range(3)) * 1000.0 / duration
-    return f"A wafer of {neurons} AdEx neurons: {seconds:.2f} CPU seconds per biological second (goal: at most 6)."
-
-
-def two_threads(circuits: Circuits, duration: float) -> str:
-    """Return how much more two runs in two threads do per wall-clock second than one."""
-    ours(circuits, 1.0)
-    ratios = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        run(circuits, duration, record=_RECORD)
-        alone = time.perf_counter() - begin
-        jobs = [threading.Thread(target=run, args=(circuits, duration), kwargs={"record": _RECORD}) for _ in range(2)]
-        begin = time.perf_counter()
-        for job in jobs:
-            job.start()
-        for job in jobs:
-            job.join()
-        ratios.append(2 * alone / (time.perf_counter() - begin))
-    return f"Two runs in two threads: {max(ratios):.2f} times the throughput of one (goal: 1.6; needs two idle cores)."
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -228,7 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--nest-share", type=float, default=0.1, help="part of the second that NEST runs; 0: not at all"
     )
-    parser.add_argument("--only", default="", help="part of the name of a network")
+    parser.add_argument("--only", default="", help="part of the name of a network; leaves the second table out")
+    parser.add_argument("--scale-only", action="store_true", help="only the second table")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args(arguments)
     networks: list[tuple[str, Callable[[], Circuits]]] = [
@@ -239,9 +206,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rows = [
         against(name, make(), 1000.0, options.rounds, options.nest_share)
         for name, make in networks
-        if options.only in name
+        if options.only in name and not options.scale_only
     ]
-    notes = [] if options.only else [wafer(), two_threads(coba(), 2000.0)]
+    notes = [] if options.only else scale(ours, lambda circuits, duration: Nest(circuits, duration)())
     head: tuple[str, ...] = (
         "network, 1 s, dt 0.1 ms",
         "emulator",

@@ -31,7 +31,7 @@ def fanout(circuits: Circuits, layout: Layout, dt: float) -> tuple[Fanout, Stp]:
         Time step [ms]; delays are rounded to it, to at least one step.
     """
     table, units = circuits.synapses, len(circuits.neurons) + len(circuits.sources)
-    delay = np.maximum(np.floor(table.delay / np.float32(dt) + np.float32(0.5)), 1).astype(np.int32)
+    delay = delay_steps(table.delay, dt)
     code = (table.stp + 1).astype(np.int32)  # 0 for static synapses
     order = _sorted_by(delay, code, table.source)
     source, delay, code = table.source[order], delay[order], code[order]
@@ -43,7 +43,7 @@ def fanout(circuits: Circuits, layout: Layout, dt: float) -> tuple[Fanout, Stp]:
     target = layout.input_index(table.target[order], table.receptor[order])
     scale = conductance_scale(circuits.neurons, table.target[order], table.receptor[order], dt)
     weight = (table.weight[order] * scale).astype(np.float32)
-    index_type = np.uint16 if layout.width <= 1 << 16 else np.uint32
+    index_type = np.uint16 if layout.small else np.uint32
     fan = Fanout(
         np.searchsorted(owner, np.arange(units + 1)).astype(np.int64),
         np.append(begin, len(order)).astype(np.int64),
@@ -53,6 +53,12 @@ def fanout(circuits: Circuits, layout: Layout, dt: float) -> tuple[Fanout, Stp]:
         weight,
     )
     return fan, _states(circuits, table.stp[order[begin[representative]]])
+
+
+def delay_steps(delay: NDArray[np.float32], dt: float) -> NDArray[np.int32]:
+    """Return delays [ms] in time steps of ``dt``, at least one."""
+    steps: NDArray[np.int32] = np.maximum(np.floor(delay / np.float32(dt) + np.float32(0.5)), 1).astype(np.int32)
+    return steps
 
 
 def _sorted_by(*keys: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from emulator.circuits import NeuronParameters
 from emulator.kernels import neurons as k
+from emulator.kernels.tables import Ring
 
-_NEVER = 1e30
+_NEVER: Final = 1e30
+#: Entries between two time slots, so that the inputs of a block do not all stand in the same lines of the cache.
+_PADDING: Final = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,11 +29,14 @@ class Layout:
         Blocks that need the AdEx step.
     receptors : int
         Receptors per neuron: 2 or 4.
+    slots : int
+        Coming steps whose inputs are kept.
     """
 
     state: NDArray[Any]
     adaptive: NDArray[np.bool_]
     receptors: int
+    slots: int
 
     @property
     def fields(self) -> int:
@@ -38,14 +44,28 @@ class Layout:
         return k.RECEPTORS + k.PER_RECEPTOR * self.receptors
 
     @property
-    def width(self) -> int:
-        """Entries of one time slot of the input ring: one per neuron and receptor."""
-        return len(self.adaptive) * self.receptors * k.LANES
+    def small(self) -> bool:
+        """Whether 16 bits number the inputs of a step; then the steps stand one after the other, else the blocks."""
+        return len(self.adaptive) * self._part <= 1 << 16
+
+    @property
+    def _part(self) -> int:
+        return self.receptors * k.LANES
+
+    def ring(self) -> Ring:
+        """Return the empty inputs of the coming steps."""
+        blocks, part, small = len(self.adaptive), self._part, self.small
+        strides = (blocks * part + _PADDING, part) if small else (part, self.slots * part)
+        size = self.slots * (blocks * part + _PADDING * small)
+        values = np.zeros(size + part, dtype=self.state.dtype)
+        filled = np.zeros(0 if small else size // part, dtype=np.uint8)
+        return Ring(values, filled, self.slots, *strides, size, part.bit_length() - 1)
 
     def input_index(self, neuron: NDArray[Any], receptor: NDArray[Any]) -> NDArray[np.int64]:
         """Return where in a time slot the input of a neuron's receptor stands, (s,)."""
         block, lane = np.divmod(neuron.astype(np.int64), k.LANES)
-        at: NDArray[np.int64] = (block * self.receptors + receptor) * k.LANES + lane
+        stride = self._part if self.small else self.slots * self._part
+        at: NDArray[np.int64] = block * stride + receptor * np.int64(k.LANES) + lane
         return at
 
     def state_index(self, neuron: NDArray[Any], field: int) -> NDArray[np.int64]:
@@ -55,7 +75,7 @@ class Layout:
         return at
 
 
-def layout(neurons: NeuronParameters, dt: float, dtype: DTypeLike) -> Layout:
+def layout(neurons: NeuronParameters, dt: float, dtype: DTypeLike, slots: int) -> Layout:
     """Return the state array at t = 0.
 
     Parameters
@@ -66,6 +86,8 @@ def layout(neurons: NeuronParameters, dt: float, dtype: DTypeLike) -> Layout:
         Time step [ms].
     dtype : dtype
         float32 or float64.
+    slots : int
+        Coming steps whose inputs are kept.
     """
     n = len(neurons)
     receptors = 2 if neurons.tau_syn.shape[1] <= 2 else 4
@@ -76,7 +98,7 @@ def layout(neurons: NeuronParameters, dt: float, dtype: DTypeLike) -> Layout:
     adaptive = np.zeros(blocks * k.LANES, dtype=np.bool_)
     adaptive[:n] = neurons.adaptive
     state = table.reshape(-1, blocks, k.LANES).swapaxes(0, 1).astype(dtype).ravel()
-    return Layout(state, np.asarray(adaptive.reshape(blocks, k.LANES).any(axis=1), dtype=np.bool_), receptors)
+    return Layout(state, np.asarray(adaptive.reshape(blocks, k.LANES).any(axis=1), dtype=np.bool_), receptors, slots)
 
 
 def conductance_scale(neurons: NeuronParameters, neuron: NDArray[Any], receptor: Any, dt: float) -> NDArray[Any]:

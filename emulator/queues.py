@@ -28,6 +28,7 @@ def queues(circuits: Circuits, dt: float) -> Queues:
         units.astype(np.int32),
         _starts(t.bus[encoders], n_buses),
         encoders.astype(np.int32),
+        _next_turns(encoders, t.bus),
         np.zeros(n, np.bool_),
         np.zeros(n_encoders, np.int32),
         np.zeros(n_encoders),
@@ -36,6 +37,7 @@ def queues(circuits: Circuits, dt: float) -> Queues:
         np.zeros(n_buses),
         np.zeros(n_buses, np.int32),
         np.zeros(n_buses, np.int64),
+        np.zeros(n_buses, np.int32),
         np.zeros(n_buses, np.int32),
         t.link,
         t.fpga,
@@ -57,3 +59,12 @@ def _ideal(n: int, m: int) -> Transport:
 
 def _starts(owner: NDArray[np.int32], size: int) -> NDArray[np.int64]:
     return np.searchsorted(owner, np.arange(size + 1)).astype(np.int64)
+
+
+def _next_turns(encoders: NDArray[np.int64], bus: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return whose turn it is after each encoder, counted from the first encoder of its bus, (n_encoders,)."""
+    first = np.searchsorted(bus[encoders], bus[encoders])
+    width = np.bincount(bus, minlength=1)[bus[encoders]]
+    turn = np.empty(len(bus), dtype=np.int32)
+    turn[encoders] = (np.arange(len(bus)) - first + 1) % width
+    return turn

@@ -7,10 +7,9 @@ from typing import Final, Literal
 import numpy as np
 
 from emulator.circuits import CircuitError, Circuits
-from emulator.fanout import fanout
+from emulator.fanout import delay_steps, fanout
 from emulator.inputs import drives, fast, single_sources
 from emulator.kernels.advance import advance
-from emulator.kernels.tables import Fanout
 from emulator.layout import layout
 from emulator.queues import queues
 from emulator.recording import Losses, Record, Recording
@@ -59,15 +58,14 @@ def run(
     """
     record = Record() if record is None else record
     _check(circuits, duration, dt, record, precision)
-    plan = layout(circuits.neurons, dt, np.dtype(precision))
-    fan, stp = fanout(circuits, plan, dt)
     quick = fast(circuits, dt)
     steps = int(np.floor(duration / dt + 0.5))
     waiting = queues(circuits, dt)
     jitter = circuits.jitter / dt
-    most = _block_steps(fan, jitter)
+    most, reach = _block_steps(circuits, dt)
     late = waiting.link_patience * (len(waiting.link_free) > 0) + waiting.fpga_patience * (len(waiting.fpga_free) > 0)
-    slots = int(most + (fan.delay.max() if len(fan.delay) else 1) + _JITTER_BOUND * jitter + late) + 4
+    plan = layout(circuits.neurons, dt, np.dtype(precision), int(most + reach + late) + 4)
+    fan, stp = fanout(circuits, plan, dt)
     sampled = sampling(record, plan, circuits.neurons.tau_syn.shape[1], dt)
     every = sampled.table.every
     samples = np.empty((-(-steps // every), len(sampled.order)), dtype=precision)
@@ -75,8 +73,7 @@ def run(
         plan.state,
         plan.adaptive,
         (0,) * plan.receptors,
-        np.zeros(slots * plan.width, dtype=precision),
-        slots,
+        plan.ring(),
     )
     inputs = (single_sources(circuits, quick, seed), drives(circuits, plan, quick, dt, seed))
     keys = np.random.SeedSequence([seed, 1]).generate_state(2, np.uint64)
@@ -114,11 +111,15 @@ def _check(circuits: Circuits, duration: float, dt: float, record: Record, preci
     record.check(len(circuits.neurons))
 
 
-def _block_steps(fan: Fanout, jitter: float) -> int:
-    """Return how many steps no spike of a block can reach.
+def _block_steps(circuits: Circuits, dt: float) -> tuple[int, float]:
+    """Return how many steps no spike of a block can reach, and how many steps after its block one can.
 
-    The earliest spike stands at the end of the first step, so that is one more than the smallest delay, jitter taken
-    off.
+    The earliest spike stands at the end of the first step, so the first is one more than the smallest delay, jitter
+    taken off.
     """
-    shortest = float(fan.delay.min()) if len(fan.delay) else float(_MOST_STEPS)
-    return int(min(max(np.floor(shortest - _JITTER_BOUND * jitter), 0) + 1, _MOST_STEPS))
+    delay = circuits.synapses.delay
+    if not len(delay):
+        return _MOST_STEPS, 1.0
+    spread = _JITTER_BOUND * circuits.jitter / dt
+    first, last = delay_steps(np.array([delay.min(), delay.max()]), dt)
+    return int(min(max(np.floor(first - spread), 0) + 1, _MOST_STEPS)), float(last + spread)

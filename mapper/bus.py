@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.demand import targets_table
-from mapper.kernels.buses import anneal_groups, bus_cost
+from mapper.kernels.buses import anneal_groups, bus_cost, bus_curves
 from mapper.problem import Problem
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.mergers import ADDRESSES, GROUP_CAPACITY
@@ -93,6 +93,16 @@ class BusModel:
             self._width, self._receptors, self._targets, self._slot, self.chain_length, self.prices,
         )  # fmt: skip
         return BusCost(int(lost), int(drivers), int(targets), float(charge))
+
+    def curves(
+        self, cells: NDArray[np.int32], groups: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the target HICANNs of a bus, (n,), and what 0..chain_length drivers serve there, (n, length + 1)."""
+        homes, curve = bus_curves(
+            cells.astype(np.int64), groups, self._start, self._post, self._kind, self._hicann, self._column,
+            self._width, self._receptors, self._targets, self._slot, self.chain_length,
+        )  # fmt: skip
+        return homes, curve
 
     def anneal(
         self, cells: NDArray[np.int32], groups: NDArray[np.int64], moves: int, seed: int, good_enough: float

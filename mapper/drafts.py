@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from mapper.context import BudgetExhausted, Context
 from mapper.estimate import estimate
 from mapper.placement.annealing import annealed
 from mapper.problem import Problem
 from mapper.sizes import sized
-from mapper.solvers import Step, Table, run_steps
+from mapper.solvers import MAROCCO, Step, Table, run_steps
 from mapper.warm_start import keeps, moves
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.neurons import N_BLOCKS, neurons_per_block
 from models.mapping import Mapping
 
-#: Share of the remaining time that pricing spreads and annealing them may take.
+#: Shares of the remaining time that pricing spreads, annealing them, and merging the best one jointly may take.
 _PRICING_TIME = 0.25
 _ANNEALING_TIME = 0.2
+_JOINT_TIME = 0.1
 #: Neurons per block that fill decoder groups of 15 addresses, alone, as halves, or two groups.
 _GROUP_FILLING = (30, 15, 7)
 #: Synapses above which pricing is slow: what fills groups is tried first, and one placement before the other.
@@ -109,6 +112,12 @@ class Drafts:
         if spread is None or most is None or draft.hicanns <= most:
             self.found.append(draft)
 
+    def dense(self) -> None:
+        """Add the baseline's placement, merged, addressed and injected anew."""
+        mapping = attempt(self._problem, (MAROCCO[0], *self._after), self._context)
+        if mapping is not None:
+            self.add(self._problem, mapping)
+
     def spread(self) -> None:
         """Add spreads of the neurons, from the wide ones to variants of the best."""
         until = self._context.elapsed + _PRICING_TIME * self._context.remaining
@@ -136,6 +145,21 @@ class Drafts:
             mapping = attempt(draft.problem, self._after, self._context, fresh)
             if mapping is not None:
                 self.add(draft.problem, mapping, draft.spread)
+
+    def merge_jointly(self) -> None:
+        """Add the best spread with the merger maps of many HICANNs chosen together, where drivers are short."""
+        best = self.ranked()[:1]
+        if not best or best[0].spread is None or best[0].estimate == 0 or keeps(self._problem, "merging"):
+            return
+        problem, known = best[0].problem, best[0].mapping.placement
+        is_source = problem.network.is_source
+        placed = replace(
+            problem.blank_mapping(), placement=replace(known, hicann=np.where(is_source, -1, known.hicann))
+        )
+        steps = (Step("merging", "benders", share=_JOINT_TIME), *self._after[1:])
+        mapping = attempt(problem, steps, self._context, placed)
+        if mapping is not None:
+            self.add(problem, mapping, best[0].spread)
 
     def ranked(self) -> list[Draft]:
         """Return all drafts, the most promising first; at the same estimate the one with fewer HICANNs."""
@@ -167,6 +191,7 @@ def wide_spreads(problem: Problem) -> list[Spread]:
     if keeps(problem, "placement"):
         return [Spread("linear", full)]
     tried = {max(1, full * eighths // 8) for eighths in range(1, 9)} | {n for n in _GROUP_FILLING if n <= full}
+    tried.add(min(full, problem.limits.sources_per_bus))
     blocks = N_BLOCKS * int(problem.wafer.hicanns.sum())
     fitting = [n for n in sorted(tried, reverse=True) if n * blocks >= len(sizes)]
     return list(_large_first(fitting) if len(problem.synapses) > _LARGE else _by_density(fitting))

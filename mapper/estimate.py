@@ -14,7 +14,7 @@ from models.hardware.coordinates import N_HICANNS
 from models.mapping import Mapping, usable_buses
 
 #: Share of the drivers that packing can be expected to use; the rest is lost to fragments.
-_PACKING = 0.95
+PACKING = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def estimate(problem: Problem, draft: Mapping) -> Estimate:
 
     Nothing arrives from a bus that cannot be driven.  Besides what the chain limit loses, on every HICANN what is
     left over when its drivers go to the buses with the largest marginal gains.  With all drivers usable the estimate
-    is a lower bound for these addresses, and the prices are the dual variables of the drivers; here ``_PACKING`` of
+    is a lower bound for these addresses, and the prices are the dual variables of the drivers; here ``PACKING`` of
     the drivers are usable.
     """
     wanted = demand(problem, draft.placement, draft.addresses)
@@ -50,7 +50,7 @@ def estimate(problem: Problem, draft: Mapping) -> Estimate:
     order = np.lexsort((-gain, hicann))
     first = np.searchsorted(hicann[order], np.arange(N_HICANNS + 1))
     rank = np.arange(len(order)) - first[hicann[order]]
-    room = np.floor(_PACKING * problem.wafer.drivers.sum(axis=1)).astype(np.int64)
+    room = np.floor(PACKING * problem.wafer.drivers.sum(axis=1)).astype(np.int64)
     served = int(gain[order][rank < room[hicann[order]]].sum())
     prices = np.zeros(N_HICANNS)
     short = np.flatnonzero(np.diff(first) > room)

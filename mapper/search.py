@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from mapper.context import Context
-from mapper.drafts import Draft, Drafts, attempt
+from mapper.context import BudgetExhausted, Context
+from mapper.drafts import Draft, Drafts
 from mapper.improvement import chosen_moves, improve
 from mapper.problem import Problem
 from mapper.sizes import as_placed
 from mapper.solvers import MAROCCO, SolverError, Step, Table, run_steps, with_settings
 from mapper.warm_start import moves
-from models.errors import OptionError
+from models.errors import MapperError, OptionError, PlacementError, ResourceExhausted
 from models.mapping import Mapping as WaferMapping
 
 Report = Callable[[WaferMapping], bool]
@@ -37,7 +37,7 @@ LATER: Final[Table] = (
     Step("rows", "exact"),
 )
 #: Parts of the search that can be switched off: ``spread=off``.
-SWITCHES: Final = ("spread", "annealing", "improve")
+SWITCHES: Final = ("spread", "annealing", "benders", "improve")
 #: How many of the priced drafts are completed.
 _COMPLETED_DRAFTS = 8
 #: Shares of the remaining time for completing drafts and for improving the best mapping.
@@ -94,8 +94,8 @@ def search(
     """Report the baseline's mapping and every better one that is found."""
     merging, inputs, *rest = stages(settings, DRAFT + LATER)
     later = tuple(rest)
-    best = _Best(report, start)
-    baseline = attempt(problem, MAROCCO, context)
+    best = _Best(report, start, context.max_hicanns)
+    baseline, failed = _baseline(problem, context)
     if baseline is not None and best.take(baseline):
         return
     drafts = Drafts(problem, context, (merging, Step("addresses", "high_first"), inputs))
@@ -106,6 +106,12 @@ def search(
         drafts.spread()
         if switched_on(settings, "annealing"):
             drafts.anneal()
+        if switched_on(settings, "benders") and not any(key.startswith("merging") for key in settings):
+            drafts.merge_jointly()
+    else:
+        drafts.dense()
+    if failed is not None and start is None and not drafts.found:
+        raise failed
     if _complete(drafts.ranked()[:_COMPLETED_DRAFTS], later, context, best) or best.mapping is None:
         return
     problem = as_placed(problem, best.mapping.placement)
@@ -118,18 +124,31 @@ def search_fixed_placement(
 ) -> None:
     """Report the start, else the baseline's mapping, and the one that keeps its placement, merging and inputs."""
     baseline = start if start is not None and not moves(problem) else run_steps(problem, MAROCCO, context)
-    best = _Best(report, None)
+    best = _Best(report, None, context.max_hicanns)
     later = stages(settings, LATER)
     if not best.take(baseline) and not context.over and not best.take(run_steps(problem, later, context, baseline)):
         _finish(problem, best, later, context, settings)
 
 
-class _Best:
-    """The best mapping that was reported."""
+def _baseline(problem: Problem, context: Context) -> tuple[WaferMapping | None, MapperError | None]:
+    """Return the baseline's mapping, or why there is none."""
+    try:
+        return run_steps(problem, MAROCCO, context), None
+    except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
+        context.emit("status", "search", f"the baseline has no mapping: {error}")
+        return None, error
 
-    def __init__(self, report: Report, mapping: WaferMapping | None) -> None:
-        self._report, self.mapping = report, mapping
+
+class _Best:
+    """The best mapping that was reported and is not too large."""
+
+    def __init__(self, report: Report, mapping: WaferMapping | None, max_hicanns: int | None) -> None:
+        self._report, self._most = report, max_hicanns
+        self.mapping = mapping if mapping is not None and self._fits(mapping) else None
         self.done = False
+
+    def _fits(self, mapping: WaferMapping) -> bool:
+        return self._most is None or len(mapping.hicanns_in_use) <= self._most
 
     @property
     def lost(self) -> float:
@@ -138,7 +157,7 @@ class _Best:
 
     def take(self, mapping: WaferMapping) -> bool:
         """Report a mapping; tell whether the search may end."""
-        if mapping.lost < self.lost:
+        if mapping.lost < self.lost and self._fits(mapping):
             self.mapping = mapping
         self.done = self._report(mapping)
         return self.done

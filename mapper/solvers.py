@@ -123,7 +123,8 @@ def with_settings(base: Table, settings: Mapping[str, str]) -> Table:
             raise SolverError(f"this solver decides {stage!r} itself: settings reach {fixed}")
         if not option:
             find_algorithm(stage, value)
-            base = tuple(replace(s, algorithm=value, options={}) if s.stage == stage else s for s in base)
+            other = {step.stage for step in base if step.algorithm != value} & {stage}
+            base = tuple(replace(s, algorithm=value, options={}) if s.stage in other else s for s in base)
             continue
         if stage not in STAGES:
             raise SolverError(f"no stage {stage!r}: the stages are {', '.join(STAGES)}")

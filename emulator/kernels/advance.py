@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.kernels.delivery import deliver
+from emulator.kernels.delivery import deliver, most_segments
 from emulator.kernels.growing import grown
 from emulator.kernels.jit import jit
 from emulator.kernels.neurons import (
@@ -21,6 +21,7 @@ from emulator.kernels.neurons import (
     adex_step,
     lif_step,
 )
+from emulator.kernels.prefetch import prefetch
 from emulator.kernels.sources import drive, driven_spikes, external_spikes
 from emulator.kernels.transport import order, transport
 
@@ -30,7 +31,7 @@ _GROUP = 16
 
 @jit
 def advance(
-    state, adaptive, receptors, ring, slots, step, end, most, n_neurons, dt, keys, jitter, fan, stp, sources, drives,
+    state, adaptive, receptors, ring, step, end, most, n_neurons, dt, keys, jitter, fan, stp, sources, drives,
     queues, traces, samples, first_sample, record_sources, out_unit, out_time,
 ):  # fmt: skip
     """Run from ``step`` to ``end`` in blocks of at most ``most`` steps; return the spikes and the next step.
@@ -41,11 +42,9 @@ def advance(
         See `emulator.layout.Layout`.
     receptors : tuple
         As long as the number of receptors.
-    ring : (slots * width,)
-        Inputs of the coming steps.
     keys : (3,) uint64
         Of the jitter and of the fast drives.
-    fan, stp, sources, drives, traces : tuples of `emulator.kernels.tables`
+    ring, fan, stp, sources, drives, traces : tuples of `emulator.kernels.tables`
     queues : Queues
     samples : (n_samples, n_traces)
         Filled from row ``step // every - first_sample``.
@@ -57,12 +56,11 @@ def advance(
     (int, array, array)
         Number of spikes, units and times.
     """
-    blocks = adaptive.shape[0]
-    width = blocks * len(receptors) * LANES
     events, times = np.empty(1024, np.int32), np.empty(1024, np.float64)
     sorted_events, sorted_times = np.empty(1024, np.int32), np.empty(1024, np.float64)
     sent_events, sent_times = np.empty(1024, np.int32), np.empty(1024, np.float64)
     buckets = np.empty(most + 2, np.int64)
+    slot = np.empty(most_segments(fan), np.uint64)
     n_out = 0
     while step < end:
         # a spike at t = 0 belongs to the first block and needs a block that is one step shorter
@@ -70,8 +68,7 @@ def advance(
         count = 0
         seed = np.uint32(keys[1])
         for k in range(steps):
-            slot = ((step + k) % slots) * width
-            drive(drives, step + k, seed, ring, slot)
+            drive(drives, step + k, seed, ring)
             if record_sources:
                 count, events, times = driven_spikes(drives, step + k, seed, count, events, times)
         out_unit, out_time = grown(out_unit, n_out + count), grown(out_time, n_out + count)
@@ -79,7 +76,7 @@ def advance(
             out_unit[n_out], out_time[n_out] = events[e], times[e]
             n_out += 1
         count, events, times = _update(
-            state, adaptive, receptors, ring, slots, width, step, steps, traces, samples, first_sample, events, times
+            state, adaptive, receptors, ring, step, steps, traces, samples, first_sample, events, times
         )
         count, events, times = external_spikes(sources, n_neurons, step + steps + 0.5, dt, count, events, times)
         if count == 0 and not queues.finite:
@@ -94,36 +91,45 @@ def advance(
                 n_out += 1
         earliest = step + steps
         if not queues.finite:
-            deliver(count, sorted_events, sorted_times, fan, stp, ring, width, slots, earliest, dt, jitter, keys[0])
+            deliver(count, sorted_events, sorted_times, fan, stp, ring, slot, earliest, dt, jitter, keys[0])
         else:
-            sent, sent_events, sent_times = transport(
+            room = count + queues.bus_busy.sum()
+            sent_events, sent_times = grown(sent_events, room), grown(sent_times, room)
+            sent = transport(
                 queues, n_neurons, step, steps, buckets, sorted_events, sorted_times, sent_events, sent_times
             )
-            deliver(sent, sent_events, sent_times, fan, stp, ring, width, slots, earliest, dt, jitter, keys[0])
+            deliver(sent, sent_events, sent_times, fan, stp, ring, slot, earliest, dt, jitter, keys[0])
         step += steps
     return n_out, out_unit, out_time
 
 
 @jit
-def _update(
-    state, adaptive, receptors, ring, slots, width, step, steps, traces, samples, first_sample, events, times
-):  # fmt: skip
+def _update(state, adaptive, receptors, ring, step, steps, traces, samples, first_sample, events, times):
     """Advance all neurons by ``steps``, block by block; return the number of spikes and both arrays."""
     size = (RECEPTORS + PER_RECEPTOR * len(receptors)) * LANES
-    part = len(receptors) * LANES
+    values, filled = ring.values, ring.filled
+    marked, shift = filled.shape[0] > 0, np.uint64(ring.shift)
+    push = np.empty(LANES, state.dtype)
     first = traces.first
     count = 0
     for block in range(adaptive.shape[0]):
         o = block * size
         sampled = first[block] < first[block + 1]
         for k in range(steps):
-            at = ((step + k) % slots) * width + block * part
+            if marked:
+                prefetch(state, o + size + size * k // steps, o + size + size * (k + 1) // steps)
+            slot = ((step + k) % ring.slots) * ring.slot_stride
+            at = slot + block * ring.block_stride
             if sampled and (step + k) % traces.every == 0:
-                _sample(state, ring, ((step + k) % slots) * width, traces, block, samples,
-                        (step + k) // traces.every - first_sample)  # fmt: skip
-            crossed = (
-                adex_step(state, o, ring, at, receptors) if adaptive[block] else lif_step(state, o, ring, at, receptors)
-            )
+                _sample(state, values, slot, traces, block, samples, (step + k) // traces.every - first_sample)
+            if marked:
+                mark = np.uint64(at) >> shift
+                at = at if filled[mark] else ring.nothing
+                filled[mark] = 0
+            if adaptive[block]:
+                crossed = adex_step(state, o, values, at, receptors, push)
+            else:
+                crossed = lif_step(state, o, values, at, receptors)
             if crossed > 0:
                 events, times = grown(events, count + LANES), grown(times, count + LANES)
                 count = _reset(state, o, block * LANES, step + k + 1, events, times, count)
@@ -151,10 +157,10 @@ def _reset(state, o, first_neuron, when, events, times, count):
 
 
 @jit
-def _sample(state, ring, slot, traces, block, samples, row):
+def _sample(state, inputs, slot, traces, block, samples, row):
     """Store the traced quantities of a block as they are at the beginning of a step."""
     for t in range(traces.first[block], traces.first[block + 1]):
         value = state[traces.state[t]]
         if traces.slot[t] >= 0:
-            value += ring[slot + traces.slot[t]]
+            value += inputs[slot + traces.slot[t]]
         samples[row, t] = value

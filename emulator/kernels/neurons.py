@@ -24,10 +24,8 @@ LANES = 128
 V, REFRACTORY, W = 0, 1, 2
 LEAK, V_SPIKE, V_RESET, HOLD = 3, 4, 5, 6
 V_SOFT, INV_DELTA, LEAK_DELTA, A, W_RATE, B = 7, 8, 9, 10, 11, 12
-#: Current of the exponential term, between the two loops of a step.
-PUSH = 13
 #: First field of the receptors and fields of each: conductance, decay, reversal potential.
-RECEPTORS, PER_RECEPTOR = 14, 3
+RECEPTORS, PER_RECEPTOR = 13, 3
 G, G_DECAY, E_REV = 0, 1, 2
 
 
@@ -92,14 +90,17 @@ def lif_step(state, o, ring, at, receptors):
 
 
 @fast_jit
-def adex_step(state, o, ring, at, receptors):
-    """Advance a block with adaptive neurons by one step; see `lif_step`."""
+def adex_step(state, o, ring, at, receptors, push):
+    """Advance a block with adaptive neurons by one step; see `lif_step`.
+
+    ``push`` (128,) holds the exponential term between the two loops.
+    """
     number = state.dtype.type
     s = state[o : o + (RECEPTORS + PER_RECEPTOR * len(receptors)) * LANES]
     inputs = ring[at : at + len(receptors) * LANES]
     for i in range(LANES):  # on its own, since the processor overlaps short iterations better
         u = (s[V * LANES + i] - s[V_SOFT * LANES + i]) * s[INV_DELTA * LANES + i]
-        s[PUSH * LANES + i] = s[LEAK_DELTA * LANES + i] * _exp(min(max(u, number(-20)), number(10)), number)
+        push[i] = s[LEAK_DELTA * LANES + i] * _exp(min(max(u, number(-20)), number(10)), number)
     crossed = number(0)
     for i in range(LANES):
         v = s[V * LANES + i]
@@ -107,9 +108,8 @@ def adex_step(state, o, ring, at, receptors):
         w = s[W * LANES + i]
         a = s[A * LANES + i]
         v_spike = s[V_SPIKE * LANES + i]
-        push = s[PUSH * LANES + i]
-        z = push * s[INV_DELTA * LANES + i] - leak
-        f = push - leak * v
+        z = push[i] * s[INV_DELTA * LANES + i] - leak
+        f = push[i] - leak * v
         rate = s[W_RATE * LANES + i]
         f -= w + number(0.5) * rate * (a * v - w)
         for r in range(len(receptors)):

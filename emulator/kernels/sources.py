@@ -50,16 +50,19 @@ def external_spikes(sources, n_neurons, until, dt, count, events, times):
 
 
 @jit
-def drive(drives, step, seed, ring, slot):
-    """Add the fast drives of a step to its input."""
+def drive(drives, step, seed, ring):
+    """Add the fast drives of a step to its inputs."""
     salt = mix32(np.uint32(np.uint32(step) ^ seed))
-    base = np.uint64(slot)
+    base, shift = np.uint64((step % ring.slots) * ring.slot_stride), np.uint64(ring.shift)
+    values, filled, marked = ring.values, ring.filled, ring.filled.shape[0] > 0
     laws, table, target, weight = drives.law, drives.table, drives.target, drives.weight
     keys, start, stop, distribution = drives.key, drives.start, drives.stop, drives.distribution
     for j in range(target.shape[0]):
         if start[j] <= step < stop[j]:
             spikes = _number(salt, keys[j], np.uint64(laws[j]), table, distribution)
-            ring[base + target[j]] += weight[j] * np.float32(spikes)
+            values[base + target[j]] += weight[j] * np.float32(spikes)
+            if marked:
+                filled[(base + target[j]) >> shift] = 1
 
 
 @jit

@@ -9,6 +9,23 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
+class Ring(NamedTuple):
+    """Inputs of the coming steps, one entry per step, neuron and receptor; step t stands in slot t modulo ``slots``.
+
+    Entry ``target`` of a slot is ``values[slot * slot_stride + target]``; blocks of neurons are ``block_stride`` apart,
+    and ``nothing`` is where zeros for one block stand.  ``filled`` says for every 2^``shift`` entries, the inputs of a
+    block in a slot, whether there are any; it is empty if that is not kept, and then all are read.
+    """
+
+    values: Array
+    filled: Array
+    slots: int
+    slot_stride: int
+    block_stride: int
+    nothing: int
+    shift: int
+
+
 class Fanout(NamedTuple):
     """Synapses by source, cut into segments of one delay and one state of short-term plasticity.
 
@@ -100,8 +117,9 @@ class Queues(NamedTuple):
     """State of the finite transport; service times in steps, see `emulator.circuits.Transport`.
 
     Encoder e serves ``units[first_unit[e]:first_unit[e + 1]]``, ordered by request line; bus b is fed by
-    ``encoders[first_encoder[b]:first_encoder[b + 1]]``.  ``bus_busy`` counts what waits
-    at a bus, ``bus_newest`` is the latest of it.  If not ``finite``, nothing waits.
+    ``encoders[first_encoder[b]:first_encoder[b + 1]]``, whose turns are counted from 0; ``next_turn`` is the turn after
+    that of an encoder.  ``bus_busy`` counts what waits at a bus, ``bus_newest`` is the latest of it, and ``active`` has
+    room for the numbers of all buses.  If not ``finite``, nothing waits.
     """
 
     finite: bool
@@ -111,6 +129,7 @@ class Queues(NamedTuple):
     units: Array
     first_encoder: Array
     encoders: Array
+    next_turn: Array
     pending: Array
     n_pending: Array
     encoder_free: Array
@@ -120,6 +139,7 @@ class Queues(NamedTuple):
     bus_turn: Array
     bus_busy: Array
     bus_newest: Array
+    active: Array
     link: Array
     fpga: Array
     link_free: Array

@@ -10,7 +10,6 @@ import math
 
 import numpy as np
 
-from emulator.kernels.growing import appended
 from emulator.kernels.jit import jit
 
 #: Rows of the table of losses.
@@ -22,152 +21,141 @@ def transport(queues, n_neurons, step, steps, buckets, unit, time, out_unit, out
     """Pass the spikes of some steps on, as far as they leave before half a step after the last one.
 
     Events of step ``step + k`` are ``buckets[k]:buckets[k + 1]`` of ``unit``, ``time``.  Returns the number of events
-    that have passed, and both arrays.
+    that have passed; their arrays have room for all events that wait or come.
     """
-    encoder_of, bus_of, busy, newest = queues.encoder, queues.bus, queues.bus_busy, queues.bus_newest
-    pending, n_pending, free, lost = queues.pending, queues.n_pending, queues.encoder_free, queues.lost
-    count = 0
-    waiting = busy.sum()
+    # every array by its own name, and none is assigned to twice: else numba counts references in the loop
+    encoder_of, bus_of, pending, n_pending = queues.encoder, queues.bus, queues.pending, queues.n_pending
+    busy, newest, active, turn, bus_free = (
+        queues.bus_busy, queues.bus_newest, queues.active, queues.bus_turn, queues.bus_free,
+    )  # fmt: skip
+    free, next_turn, lost, service = queues.encoder_free, queues.next_turn, queues.lost, queues.service
+    first_encoder, encoders, first_unit, units = (
+        queues.first_encoder, queues.encoders, queues.first_unit, queues.units,
+    )  # fmt: skip
+    register, register_time = queues.register, queues.register_time
+    fpga, link, fpga_free, link_free = queues.fpga, queues.link, queues.fpga_free, queues.link_free
+    count, n_active = 0, 0
+    for bus in range(busy.shape[0]):
+        if busy[bus] > 0:
+            active[n_active] = bus
+            n_active += 1
     for k in range(steps + 1):
         for e in range(buckets[k], buckets[k + 1]):
             source, when = unit[e], time[e]
-            if source >= n_neurons:
-                when = _input(queues, source - n_neurons, source, when)
-            elif encoder_of[source] >= 0:
+            if source < n_neurons and encoder_of[source] >= 0:
                 encoder = encoder_of[source]
                 if pending[source]:
                     lost[LOST_ENCODER, source] += 1
-                else:
-                    pending[source] = True
-                    if n_pending[encoder] == 0:
-                        free[encoder] = max(free[encoder], when)
-                    n_pending[encoder] += 1
-                    bus = bus_of[encoder]
-                    busy[bus] += 1
-                    newest[bus] = source
-                    waiting += 1
-                when = -1.0
+                    continue
+                bus = bus_of[encoder]
+                if busy[bus] == 0:
+                    active[n_active] = bus
+                    n_active += 1
+                pending[source] = True
+                if n_pending[encoder] == 0:
+                    free[encoder] = max(free[encoder], when)
+                n_pending[encoder] += 1
+                busy[bus] += 1
+                newest[bus] = source
+                continue
+            if source >= n_neurons:
+                j = source - n_neurons
+                if fpga[j] >= 0:
+                    when = _queued(fpga_free, fpga[j], when, queues.fpga_patience, queues.fpga_service)
+                    lost[LOST_FPGA, source] += when < 0.0
+                if link[j] >= 0 and when >= 0.0:
+                    when = _queued(link_free, link[j], when, queues.link_patience, queues.link_service)
+                    lost[LOST_LINK, source] += when < 0.0
             if when >= 0.0:
-                count, out_unit, out_time = appended(source, when, count, out_unit, out_time)
-        if waiting > 0:
-            count, out_unit, out_time = _run(queues, step + k + 0.5, count, out_unit, out_time)
-            waiting = busy.sum()
-    return count, out_unit, out_time
+                out_unit[count], out_time[count] = source, when
+                count += 1
+        end, kept = step + k + 0.5, 0
+        for i in range(n_active):
+            bus = active[i]
+            source = newest[bus]
+            encoder = encoder_of[source]
+            begin = free[encoder]
+            leaves = max(begin, bus_free[bus])
+            if busy[bus] == 1 and pending[source] and begin < end and leaves <= end:  # the only one, and at once
+                pending[source] = False
+                n_pending[encoder] = 0
+                free[encoder] = begin + service
+                bus_free[bus] = leaves + service
+                busy[bus] = 0
+                turn[bus] = next_turn[encoder]
+                out_unit[count], out_time[count] = source, leaves
+                count += 1
+            else:
+                count = _run_bus(
+                    bus, end, service, encoders[first_encoder[bus] : first_encoder[bus + 1]], first_unit, units,
+                    pending, n_pending, free, register, register_time, bus_free, turn, busy, lost,
+                    count, out_unit, out_time,
+                )  # fmt: skip
+            active[kept] = bus
+            kept += busy[bus] > 0
+        n_active = kept
+    return count
 
 
 @jit
-def _run(queues, end, count, out_unit, out_time):
-    """Let all buses at which something waits work until ``end``."""
-    busy = queues.bus_busy
-    for bus in range(busy.shape[0]):
-        if busy[bus] == 0:
-            continue
-        leaves = _alone(queues, bus, end) if busy[bus] == 1 else -1.0
-        if leaves >= 0.0:
-            count, out_unit, out_time = appended(queues.bus_newest[bus], leaves, count, out_unit, out_time)
-        else:
-            count, out_unit, out_time = _run_bus(queues, bus, end, count, out_unit, out_time)
-    return count, out_unit, out_time
-
-
-@jit
-def _input(queues, j, source, time):
-    """Return when a spike of source ``j`` has passed its FPGA and link, or -1 if it is lost."""
-    fpga, link = queues.fpga[j], queues.link[j]
-    if fpga >= 0:
-        begin = max(queues.fpga_free[fpga], time)
-        if begin - time > queues.fpga_patience:
-            queues.lost[LOST_FPGA, source] += 1
-            return -1.0
-        queues.fpga_free[fpga] = begin + queues.fpga_service
-        time = begin
-    if link >= 0:
-        begin = max(queues.link_free[link], time)
-        if begin - time > queues.link_patience:
-            queues.lost[LOST_LINK, source] += 1
-            return -1.0
-        queues.link_free[link] = begin + queues.link_service
-        time = begin
-    return time
-
-
-@jit
-def _alone(queues, bus, end):
-    """Send the only spike at a bus if it is pending and leaves before ``end``; return when, or -1."""
-    source = queues.bus_newest[bus]
-    encoder = queues.encoder[source]
-    begin = queues.encoder_free[encoder]
-    leaves = max(begin, queues.bus_free[bus])
-    if not queues.pending[source] or begin >= end or leaves > end:
+def _queued(free, server, time, patience, service):
+    """Return when a server of fixed service time takes an event, or -1 if it would wait too long."""
+    begin = max(free[server], time)
+    if begin - time > patience:
         return -1.0
-    queues.pending[source] = False
-    queues.n_pending[encoder] = 0
-    queues.encoder_free[encoder] = begin + queues.service
-    queues.bus_free[bus] = leaves + queues.service
-    queues.bus_busy[bus] = 0
-    first, last = queues.first_encoder[bus], queues.first_encoder[bus + 1]
-    for i in range(first, last):
-        if queues.encoders[i] == encoder:
-            queues.bus_turn[bus] = (i - first + 1) % (last - first)
-    return leaves
+    free[server] = begin + service
+    return begin
 
 
 @jit
-def _run_bus(queues, bus, end, count, out_unit, out_time):
-    """Let the encoders of a bus and the bus itself work until ``end``, in the order of time."""
-    begin, stop = queues.first_encoder[bus], queues.first_encoder[bus + 1]
-    while True:
-        chosen, when = -1, math.inf
-        for i in range(begin, stop):
-            encoder = queues.encoders[i]
-            if queues.n_pending[encoder] > 0 and queues.encoder_free[encoder] < when:
-                chosen, when = encoder, queues.encoder_free[encoder]
-        limit = min(when, end)
-        count, out_unit, out_time = _empty_registers(queues, bus, limit, count, out_unit, out_time)
-        if when >= end:
-            return count, out_unit, out_time
-        _send(queues, bus, chosen, when)
-
-
-@jit
-def _send(queues, bus, encoder, when):
-    """Move the pending neuron of the lowest line into the register of its encoder, over what was there."""
-    for i in range(queues.first_unit[encoder], queues.first_unit[encoder + 1]):
-        source = queues.units[i]
-        if queues.pending[source]:
-            queues.pending[source] = False
-            queues.n_pending[encoder] -= 1
-            queues.encoder_free[encoder] = when + queues.service
-            if queues.register[encoder] >= 0:
-                queues.lost[LOST_MERGER, queues.register[encoder]] += 1
-                queues.bus_busy[bus] -= 1
-            queues.register[encoder] = source
-            queues.register_time[encoder] = when
-            return
-
-
-@jit
-def _empty_registers(queues, bus, limit, count, out_unit, out_time):
-    """Send what stands in the registers, round robin, as far as the bus is free up to ``limit``."""
-    begin = queues.first_encoder[bus]
-    width = queues.first_encoder[bus + 1] - begin
-    while True:
+def _run_bus(
+    bus, end, service, encoders, first_unit, units, pending, n_pending, free, register, register_time, bus_free, turn,
+    busy, lost, count, out_unit, out_time,
+):  # fmt: skip
+    """Let the encoders of a bus and the bus itself work until ``end``, in the order of time; return the count."""
+    width = encoders.shape[0]
+    running = True
+    while running:
         chosen, when = -1, math.inf
         for i in range(width):
-            turn = (queues.bus_turn[bus] + i) % width
-            encoder = queues.encoders[begin + turn]
-            if queues.register[encoder] >= 0:
-                ready = max(queues.bus_free[bus], queues.register_time[encoder])
-                if ready < when:
-                    chosen, when = turn, ready
-        if chosen < 0 or when > limit:
-            return count, out_unit, out_time
-        encoder = queues.encoders[begin + chosen]
-        count, out_unit, out_time = appended(queues.register[encoder], when, count, out_unit, out_time)
-        queues.register[encoder] = -1
-        queues.bus_free[bus] = when + queues.service
-        queues.bus_turn[bus] = (chosen + 1) % width
-        queues.bus_busy[bus] -= 1
+            encoder = encoders[i]
+            if n_pending[encoder] > 0 and free[encoder] < when:
+                chosen, when = encoder, free[encoder]
+        running = when < end
+        limit = min(when, end)
+        # what stands in the registers leaves first, round robin, as far as the bus is free up to the limit
+        while True:
+            full, leaves = -1, math.inf
+            at = turn[bus]
+            for _ in range(width):
+                encoder = encoders[at]
+                if register[encoder] >= 0:
+                    ready = max(bus_free[bus], register_time[encoder])
+                    if ready < leaves:
+                        full, leaves = at, ready
+                at = at + 1 if at + 1 < width else 0
+            if full < 0 or leaves > limit:
+                break
+            encoder = encoders[full]
+            out_unit[count], out_time[count] = register[encoder], leaves
+            count += 1
+            register[encoder] = -1
+            bus_free[bus] = leaves + service
+            turn[bus] = full + 1 if full + 1 < width else 0
+            busy[bus] -= 1
+        if running:
+            # the pending neuron of the lowest line goes into the register, over what was there
+            at = first_unit[chosen]
+            while not pending[units[at]]:
+                at += 1
+            pending[units[at]] = False
+            n_pending[chosen] -= 1
+            free[chosen] = when + service
+            if register[chosen] >= 0:
+                lost[LOST_MERGER, register[chosen]] += 1
+                busy[bus] -= 1
+            register[chosen], register_time[chosen] = units[at], when
+    return count
 
 
 @jit

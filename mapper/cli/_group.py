@@ -30,9 +30,13 @@ class Command(NamedTuple):
 
 COMMANDS: Final[Mapping[str, Command]] = {
     "solve": Command("mapper.cli.solve", "solve", "Map an instance onto the wafer."),
+    "run": Command("mapper.cli.run", "run", "Run a BrainScaleS-1 script (pyhmf, pymarocco) unchanged."),
     "check": Command("mapper.cli.check", "check", "Check a solution from its configuration bits."),
     "explain": Command("mapper.cli.explain", "explain", "Say what was full where synapses are lost, and its price."),
+    "emulate": Command("mapper.cli.emulate", "emulate", "Run what solutions realise, and what was asked for."),
     "compare": Command("mapper.cli.compare", "compare", "Run solvers side by side and check each result."),
+    "report": Command("mapper.cli.report", "report", "Report on runs: page, tables, statistics, gate."),
+    "view": Command("mapper.cli.view", "view", "Show solutions on the wafer, in the browser or as pictures."),
     "instances": Command("mapper.cli.instances", "instances", "List, show, copy and validate instances."),
     "doctor": Command("mapper.cli.doctor", "doctor", "Show versions, machine and extras; solve a sample."),
     "schema": Command("mapper.cli.schema", "schema", "Print the JSON Schema of a file format."),

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mapper.cli import _common
-from mapper.cli._interrupts import Interrupts, run_in_thread
-from mapper.cli._progress import Reporter, choose_style
-from mapper.cli._run import Effort, check_solvers, effort_options, run_solver
-from mapper.cli._summary import audit_document, solution_document, table
-
-if TYPE_CHECKING:
-    from models.instance import Instance
+from mapper.cli._interrupts import Interrupts
+from mapper.cli._progress import choose_style
+from mapper.cli._run import Effort, check_solvers, effort_options
+from mapper.cli._runs import Run, finished, in_force, perform, perform_apart
+from mapper.cli._summary import table
 
 _HEADER = ("instance", "solver", "seed", "synapses", "lost", "%", "lost(l1)", "bound", "gap", "chips", "s", "emulator")
 _NOTE = "bound: for any placement / for the one found.  gap: loss above the bound, in points of all synapses."
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run to do: its instance, solver and seed, and its file name without extension."""
-
-    instance: Instance
-    solver: str
-    seed: int
-
-    @property
-    def stem(self) -> str:
-        """Return the name of the run's files."""
-        return f"{self.instance.name}.{self.solver}.s{self.seed}"
 
 
 def _seeds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
@@ -53,6 +36,16 @@ def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
     return names
 
 
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int]:
+    """Return which part of how many: ``3/16``."""
+    if value is None:
+        return 1, 1
+    part, slash, parts = value.partition("/")
+    if not (slash and part.strip().isdecimal() and parts.strip().isdecimal() and 1 <= int(part) <= int(parts)):
+        raise click.BadParameter(f"{value!r} must be K/N with K from 1 to N, e.g. 3/16")
+    return int(part), int(parts)
+
+
 @click.command()
 @click.argument("instances", nargs=-1, required=True, metavar="INSTANCE|SET...")
 @click.option("--solvers", default="marocco,cpsat", show_default=True, callback=_names, help="Solvers, with commas.")
@@ -60,7 +53,11 @@ def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str,
 @effort_options
 @click.option(
     "-o", "--output", type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for one JSON file and one solution file per run.",
+    help="Folder for one JSON file and one solution file per run; runs that are finished there are not repeated.",
+)  # fmt: skip
+@click.option(
+    "--shard", callback=_shard, metavar="K/N",
+    help="Do only every N-th run, beginning with the K-th: the same command on N machines does all.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @_common.json_option
@@ -78,30 +75,35 @@ def compare(
     settings: dict[str, str],
     progress: str,
     output: Path | None,
+    shard: tuple[int, int],
     force: bool,
     as_json: bool,
 ) -> None:
     """Run solvers on each INSTANCE (or SET of instances), one run after the other, and check each from its bits.
 
-    Limits hold for each run.  The last column is the emulator's verdict: "bits agree" means that the configuration
-    breaks no rule and loses exactly what the mapper claims.  Exit code 1 if a verdict is different, 3 if a run found
-    no mapping.
+    Limits hold for each run.  With -o every run is a process of its own, and the same command started again goes on
+    where it was stopped.  The last column is the emulator's verdict: "bits agree" means that the configuration breaks
+    no rule and loses exactly what the mapper claims.  Exit code 1 if a verdict is different, 3 if a run found no
+    mapping.
     """
     style = choose_style(progress, _common.is_quiet(ctx))
     check_solvers(solvers)
-    problems = [_common.read_instance(name) for reference in instances for name in _members(reference)]
-    runs = [Run(problem, solver, seed) for problem in problems for solver in solvers for seed in seeds]
-    _check_output(runs, output, force)
+    effort = Effort(time_limit, det_limit, threads, max_chips, settings)
+    runs = _runs(instances, solvers, seeds, effort)[shard[0] - 1 :: shard[1]]
+    done = _check_output(runs, output, force)
+    apart = len(runs) - len(done) > 1
     documents: list[dict[str, Any]] = []
     with Interrupts() as interrupts:
         for number, run in enumerate(runs, 1):
+            known = done.get(run.stem)
             if not _common.is_quiet(ctx):
-                click.echo(f"[{number}/{len(runs)}] {run.stem}", err=True)
-            effort = Effort(time_limit, det_limit, threads, max_chips, settings)
-            document = _one(run, effort, style, output, interrupts)
-            documents.append(document)
-            if output is not None:
-                _common.write_text(output / f"{run.stem}.json", _common.to_json(document))
+                click.echo(f"[{number}/{len(runs)}] {run.stem}{': finished before' if known else ''}", err=True)
+            if known is not None:
+                documents.append(known)
+            elif output is not None and apart:
+                documents.append(perform_apart(run, style, output, interrupts))
+            else:
+                documents.append(perform(run, style, output, interrupts))
             if interrupts.exit_code:
                 break
     if as_json:
@@ -120,57 +122,36 @@ def _members(reference: str) -> tuple[str, ...]:
     return (reference,)
 
 
-def _check_output(runs: list[Run], output: Path | None, force: bool) -> None:
-    """Make the folder; refuse runs whose files exist or would overwrite each other."""
+def _runs(
+    instances: tuple[str, ...], solvers: tuple[str, ...], seeds: tuple[int, ...], effort: Effort
+) -> list[Run]:  # fmt: skip
+    """Return all runs in the order in which they are done."""
+    problems = [(name, _common.read_instance(name)) for reference in instances for name in _members(reference)]
+    runs = [
+        Run(name, problem, solver, seed, in_force(effort, problem))
+        for name, problem in problems
+        for solver in solvers
+        for seed in seeds
+    ]
     if len({run.stem for run in runs}) < len(runs):
         raise _common.Refused("two instances have the same name, or one is named twice")
+    return runs
+
+
+def _check_output(runs: list[Run], output: Path | None, force: bool) -> dict[str, dict[str, Any]]:
+    """Make the folder and return the documents of the runs that are finished in it, by stem."""
     if output is None:
-        return
+        return {}
     output.mkdir(parents=True, exist_ok=True)
     for run in runs:
-        for ending in (".json", ".sol.zip"):
-            _common.check_writable(output / (run.stem + ending), force)
-
-
-def _one(
-    run: Run, effort: Effort, style: str, output: Path | None, interrupts: Interrupts
-) -> dict[str, Any]:  # fmt: skip
-    """Do one run and return its document; a run without a mapping has a document too."""
-    from emulator import audit
-    from models.errors import PlacementError, ResourceExhausted
-    from models.solution import save
-
-    with Reporter(style, len(run.instance.network.synapses)) as reporter:
-        try:
-            solution = run_solver(run.instance, run.solver, run.seed, effort, reporter, interrupts)
-        except (PlacementError, ResourceExhausted) as error:
-            return _no_mapping(run, str(error))
-        checked = run_in_thread(lambda: audit(run.instance, solution.configuration, solution.lost), reporter.tick)
-    path = None if output is None else output / f"{run.stem}.sol.zip"
-    if path is not None:
-        save(path, solution)
-    return {
-        **solution_document(run.instance, solution, path),
-        "seed": run.seed,
-        "audit": audit_document(run.instance, checked),
-    }
-
-
-def _no_mapping(run: Run, reason: str) -> dict[str, Any]:
-    return {
-        "instance": run.instance.name,
-        "digest": run.instance.digest,
-        "solver": run.solver,
-        "status": "none",
-        "synapses": len(run.instance.network.synapses),
-        "seed": run.seed,
-        "reason": reason,
-    }
+        _common.check_writable(output / f"{run.stem}.json", force=True)
+    found = {} if force else {run.stem: finished(run, output) for run in runs}
+    return {stem: document for stem, document in found.items() if document is not None}
 
 
 def _row(document: dict[str, Any]) -> list[str]:
     head = [document["instance"], document["solver"], str(document["seed"]), str(document["synapses"])]
-    if document["status"] == "none":
+    if "audit" not in document:
         return [*head, *["-"] * 7, f"no mapping: {document['reason']}"]
     bound = document["bound"]
     return [
@@ -189,6 +170,6 @@ def _row(document: dict[str, Any]) -> list[str]:
 def _exit_code(documents: list[dict[str, Any]]) -> int:
     if any("audit" in document and not document["audit"]["valid"] for document in documents):
         return _common.NO
-    if any(document["status"] == "none" for document in documents):
+    if any("audit" not in document for document in documents):
         return _common.NOTHING_FOUND
     return _common.DONE

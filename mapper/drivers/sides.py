@@ -106,7 +106,8 @@ class Packer:
         net, segment, service = net[order], segment[order], curve[pair[order]].astype(np.int64)
         places, first = np.unique(place[order], return_index=True)
         found: dict[tuple[int, int], Side] = {}
-        for key, a, b in zip(places.tolist(), first, np.append(first[1:], len(order)), strict=True):
+        last = np.append(first, len(order))[1:]
+        for key, a, b in zip(places.tolist(), first, last, strict=True):
             where = (key // 2, key % 2)
             old = before.get(where)
             if old is not None and _same(old, net[a:b], segment[a:b], service[a:b]):

@@ -12,6 +12,7 @@ from mapper.drivers.sides import plain
 from mapper.improvement import merging, moves, regrouping, relocation
 from mapper.improvement.state import State, Workshop
 from mapper.problem import Problem
+from mapper.solvers import STAGES
 from mapper.warm_start.kept import KeptProblem, keeps
 from models.errors import OptionError
 from models.mapping import Mapping as WaferMapping
@@ -39,6 +40,8 @@ _CHANGES: Final[Mapping[str, str]] = {
     "placement": "placement",
     "merging": "merging",
 }
+#: Algorithms beside which the moves may decide; a setting that names another one keeps its stage as it is.
+_ALGORITHMS: Final = ("benders", "driver_aware", "decoder_groups", "pathfinder", "annealed", "set_packing", "exact")
 #: What a round of each move costs, as measured in tenths of a second on a network of a million synapses, less for the
 #: moves that gained most there; fixed, so that the clock has no say in which move comes next.
 _COST: Final[Mapping[str, float]] = {
@@ -97,7 +100,7 @@ def improve(
     settings : mapping
         ``improve=off`` or ``improve.moves=NAME,...``.
     """
-    names = tuple(name for name in chosen_moves(settings) if _may(problem, name))
+    names = tuple(name for name in chosen_moves(settings) if _may(problem, name) and not _decided(name, settings))
     if not names or mapping.lost == 0 or context.over:
         return
     if not plain(mapping.routing):
@@ -110,6 +113,12 @@ def _may(problem: Problem, name: str) -> bool:
     """Tell whether a move changes nothing that a warm start keeps."""
     stage = _CHANGES[name]
     return not keeps(problem, stage) and (stage in ("routing", "drivers") or not isinstance(problem, KeptProblem))
+
+
+def _decided(name: str, settings: Mapping[str, str]) -> bool:
+    """Tell whether a move decides a stage, its own or a later one, that the settings give to another algorithm."""
+    concerned = STAGES[STAGES.index(_CHANGES[name]) :]
+    return any(settings.get(stage, "") not in ("", *_ALGORITHMS) for stage in concerned if stage != "inputs")
 
 
 class _Loop:

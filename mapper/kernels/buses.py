@@ -218,6 +218,26 @@ def bus_cost(cells, groups, start, post, kind, hicann, column, width, receptors,
 
 
 @jit
+def bus_curves(cells, groups, start, post, kind, hicann, column, width, receptors, targets, slot, longest):
+    """Return (HICANNs, ``curve[i, k]``): the synapses of one bus that k drivers serve on its i-th target HICANN."""
+    neurons, home_start, entry_start, entry_local, entry_kind = gather(cells, start, post, kind, hicann, slot)
+    counts = count_groups(groups, entry_start, entry_local, entry_kind, len(neurons))
+    n_homes = len(home_start) - 1
+    homes = np.empty(n_homes, np.int64)
+    curve = np.zeros((n_homes, longest + 1), np.int64)
+    for t in range(n_homes):
+        first, last = home_start[t], home_start[t + 1]
+        homes[t] = hicann[neurons[first]]
+        total = 0
+        for k in range(longest + 1):
+            left, _ = home_cost(first, last, counts, neurons, column, width, receptors, targets, k, 0.0)
+            if k == 0:
+                total = left
+            curve[t, k] = total - left
+    return homes, curve
+
+
+@jit
 def anneal_groups(
     cells, groups, capacity, start, post, kind, hicann, column, width, receptors, targets, slot, chain_length,
     prices, moves, seed, hot, good_enough,

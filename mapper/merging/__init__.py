@@ -14,14 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from mapper.merging.benders import benders
 from mapper.merging.driver_aware import driver_aware
 from mapper.merging.marocco_greedy import marocco_greedy
 from mapper.merging.one_to_one import one_to_one
 from models.mapping import Mapping as Draft
 
-__all__ = ["ALGORITHMS", "driver_aware", "marocco_greedy", "one_to_one"]
+__all__ = ["ALGORITHMS", "benders", "driver_aware", "marocco_greedy", "one_to_one"]
 
 ALGORITHMS: Final[Mapping[str, Callable[..., Draft]]] = {
+    "benders": benders,
     "driver_aware": driver_aware,
     "marocco_greedy": marocco_greedy,
     "one_to_one": one_to_one,

@@ -51,9 +51,14 @@ def test_files_of_every_run(run, tiny, tmp_path, fake_solve):
     assert document["audit"]["valid"] is True
     assert load(tmp_path / document["solution"]).lost == 6
     again = run(*args)
-    assert again.exit_code == 2
-    assert "--force overwrites it" in again.stderr
+    assert again.exit_code == 0
+    assert "finished before" in again.stderr
+    assert len(fake_solve.calls) == 1
+    other = run(*args, "--threads", "1")
+    assert other.exit_code == 2
+    assert "--force overwrites it" in other.stderr
     assert run(*args, "--force").exit_code == 0
+    assert len(fake_solve.calls) == 2
 
 
 def test_runs_without_a_mapping_stand_in_the_table(run, tiny, fake_solve):

@@ -1,6 +1,7 @@
-"""The same input gives the same bytes: again, in threads, whatever is recorded."""
+"""The same input gives the same bytes: again, in threads, whatever is recorded, however large the rest is."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +38,28 @@ def test_runs_in_threads_are_the_run_alone(network):
         thread.join()
     assert len(alone.spike_time) > 1000
     assert all(same(alone, result) for result in results)
+
+
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_a_network_runs_the_same_beside_so_many_neurons_that_their_inputs_stand_otherwise(build, adaptive):
+    n = 300
+    rng = np.random.default_rng(5)
+    v_init = rng.uniform(-65, -50, n)
+    pairs = rng.integers(0, n, (6000, 2))
+    runs = []
+    for shift, size in ((0, n), (32_900 - n, 32_900)):  # more than 2^15 neurons with two receptors need 32 bits
+        rows = [(i + shift, j + shift, int(i > 240), 0.02 if i > 240 else 0.002, 0.5 + 0.1 * (i % 9)) for i, j in pairs]
+        rows += [(size + i, i + shift, 0, 0.004 if i % 2 else 0.001, 0.7) for i in range(n)]
+        potentials = np.full(size, -65.0)
+        potentials[shift:] = v_init
+        circuits = build(
+            size, {"v_init": potentials, "adaptive": adaptive}, rates=[1500.0, 400.0] * (n // 2), synapses=rows
+        )
+        circuits = replace(circuits, source_cell=np.arange(n, dtype=np.int32))
+        got = run(circuits, 60.0, seed=3, record=Record(sources=False, v=[shift + 7], g=[shift + 7]))
+        runs.append((got.spike_time, got.spike_unit - shift, *(one.values for one in got.traces)))
+    assert len(runs[0][0]) > 100
+    assert all(np.array_equal(one, two) for one, two in zip(*runs, strict=True))
 
 
 def test_a_longer_run_begins_like_a_shorter_one(network):

@@ -1,0 +1,103 @@
+"""What ``mapper emulate`` says: as a document for ``--json`` and as tables for people."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mapper.cli._common import percent
+from mapper.cli._summary import table
+
+if TYPE_CHECKING:
+    from emulator.comparison import Measures
+    from emulator.experiment import Outcome, Setup
+    from models.instance import Instance
+
+#: Header, attribute of Measures, how it is written, factor.
+_COLUMNS: Final = (
+    ("in-degree", "in_degree", "{:.1f}", 1.0),
+    ("exc. %", "excitation", "{:.1f}", 100.0),
+    ("rate Hz", "rate", "{:.2f}", 1.0),
+    ("CV", "cv", "{:.3f}", 1.0),
+    ("corr.", "correlation", "{:.4f}", 1.0),
+    ("chi", "synchrony", "{:.3f}", 1.0),
+    ("distance", "distance", "{:.2f}", 1.0),
+)
+
+
+def document(problem: Instance, setup: Setup, outcomes: Sequence[Outcome], written: Sequence[Path]) -> dict[str, Any]:
+    """Return the document of an emulation; times in ms."""
+    analysis = asdict(setup.analysis)
+    variation = asdict(setup.variation) | {"finite_bandwidth": setup.transport}
+    names = ("duration", "dt", "seed", "trials", "delays", "initial", "precision")
+    return {
+        "instance": problem.name,
+        "digest": problem.digest,
+        **{name: getattr(setup, name) for name in names},
+        "analysis": analysis,
+        "variation": variation,
+        "runs": [_entry(outcome) for outcome in outcomes],
+        "files": [str(path) for path in written],
+    }
+
+
+def _entry(outcome: Outcome) -> dict[str, Any]:
+    from emulator.comparison import QUANTITIES, spread
+
+    audit = outcome.audit
+    between = {name: spread(outcome.trial_measures, name) for name in QUANTITIES}
+    populations = []
+    for i, measures in enumerate(outcome.measures):
+        trial_sd = {name: None if math.isnan(sd[i]) else sd[i] for name, sd in between.items()}
+        populations.append(measures.document() | {"trial_sd": trial_sd})
+    return {
+        "label": outcome.label,
+        "synapses": None if audit is None else audit.synapses,
+        "lost": None if audit is None else audit.lost,
+        "spurious": None if audit is None else audit.spurious,
+        "violations": None if audit is None else len(audit.violations),
+        "spikes": outcome.spikes,
+        "lost_spikes": outcome.lost_spikes,
+        "populations": populations,
+    }
+
+
+def text(problem: Instance, setup: Setup, outcomes: Sequence[Outcome], written: Sequence[Path]) -> str:
+    """Return the tables for people: all neurons with losses, then every population."""
+    kind = "" if setup.trials == 1 else f", means of {setup.trials} trials"
+    lines = [f"{problem.name}: {setup.duration / 1e3:g} s, dt {setup.dt:g} ms, seed {setup.seed}{kind}"]
+    header = ("run", "synapses lost", "%", "spikes", "lost", *(c[0] for c in _COLUMNS))
+    rows = []
+    for outcome in outcomes:
+        audit = outcome.audit
+        loss = ("-", "-") if audit is None else (f"{audit.lost}", f"{percent(audit.lost, audit.synapses):.2f}")
+        gone = "-" if audit is None else f"{sum(outcome.lost_spikes.values())}"
+        rows.append((outcome.label, *loss, f"{outcome.spikes}", gone, *_values(outcome.measures[-1])))
+    lines += [table(header, rows), *_lost_spikes(outcomes)]
+    if outcomes and len(outcomes[0].measures) > 2:
+        rows = [
+            (outcomes[0].measures[i].population, outcome.label, *_values(outcome.measures[i]))
+            for i in range(len(outcomes[0].measures) - 1)
+            for outcome in outcomes
+        ]
+        lines += ["", table(("population", "run", *(c[0] for c in _COLUMNS)), rows, left=(0, 1))]
+    lines += [f"written: {path}" for path in written]
+    return "\n".join(lines)
+
+
+def _lost_spikes(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return a line per run that lost spikes: where."""
+    lossy = [(outcome.label, {n: k for n, k in outcome.lost_spikes.items() if k}) for outcome in outcomes]
+    return [
+        f"spikes lost in {label}: {', '.join(f'{name} {count}' for name, count in gone.items())}"
+        for label, gone in lossy
+        if gone
+    ]
+
+
+def _values(measures: Measures) -> list[str]:
+    values = [(form, factor * getattr(measures, name)) for _, name, form, factor in _COLUMNS]
+    return ["-" if math.isnan(value) else form.format(value) for form, value in values]

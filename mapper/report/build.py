@@ -1,0 +1,79 @@
+"""Put a report together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mapper.report.blocks import Section
+from mapper.report.comparison import Comparison, compare_runs
+from mapper.report.details import (
+    effects_section,
+    gap_section,
+    reproduce_section,
+    resources_section,
+    statistics_section,
+    where_section,
+)
+from mapper.report.runs import Run
+from mapper.report.sections import anytime_section, headline, loss_section, profile_section
+from models.errors import FormatError
+
+DEFINITIONS = (
+    "lost: required synapses without a realised synapse of the right receptor and source, as the checker counts them "
+    "in the configuration bits.",
+    "loss [%] = 100 lost / required.",
+    "excess [pp] = 100 (lost - best known) / required, in percentage points.",
+    "gap = lost - proven bound, in synapses, and in percentage points of all synapses.",
+    "time [s]: shifted geometric mean, (product of (t + 10))^(1/n) - 10; a run without a valid mapping counts with its "
+    "whole time limit (PAR1).",
+    "Over seeds medians, over instances means of percentages with intervals; counts of instances of different size are "
+    "never averaged.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A report: its title, its sections, and the comparison behind them."""
+
+    title: str
+    comparison: Comparison
+    sections: tuple[Section, ...]
+
+
+def build(runs: Sequence[Run], versus: str | None = None, seed: int = 0) -> Report:
+    """Return the report on some runs.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        At least one, see `mapper.report.runs.load_runs`.
+    versus : str, optional
+        Solver against which wins and losses are counted; ``marocco``, if it is there, else the first one.
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    FormatError
+        If there are no runs of the solver `versus`.
+    """
+    comparison = compare_runs(runs)
+    if versus is not None and versus not in comparison.solvers:
+        raise FormatError(f"no runs of solver {versus!r}; there are: {', '.join(comparison.solvers)}")
+    baseline = versus or ("marocco" if "marocco" in comparison.solvers else comparison.solvers[0])
+    sections = (
+        Section("Headline", (headline(comparison, baseline, seed),)),
+        loss_section(comparison),
+        profile_section(comparison),
+        anytime_section(comparison),
+        where_section(comparison),
+        effects_section(comparison),
+        resources_section(comparison),
+        gap_section(comparison),
+        statistics_section(comparison, seed),
+        reproduce_section(comparison),
+        Section("Definitions", DEFINITIONS),
+    )
+    title = f"{len(comparison.solvers)} solvers on {len(comparison.instances)} instances, {len(runs)} runs"
+    return Report(title, comparison, sections)

@@ -1,0 +1,145 @@
+"""The first half of a report: headline, losses, profile, time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mapper.report.blocks import Block, Chart, Section, Series, Table, Value
+from mapper.report.comparison import Cell, Comparison, counted_seconds, geometric_mean
+from mapper.report.curves import TARGETS, anytime, mean_anytime, profile, reached, time_averaged_excess, time_to_target
+from mapper.report.runs import LETTER_MEANING, points
+from mapper.report.statistics import TIE, bootstrap, mean
+
+#: Anytime curves of at most this many instances, those with the most loss.
+MOST_CURVES = 12
+
+
+def number(value: float | None, digits: int = 2, best: bool = False) -> Value:
+    """Return a number as a cell; nothing, where there is none."""
+    if value is None or not np.isfinite(value):
+        return Value("")
+    return Value(f"{value:.{digits}f}", float(value), best)
+
+
+def count(value: int | None, best: bool = False) -> Value:
+    """Return a count as a cell; nothing, where there is none."""
+    return Value("") if value is None else Value(str(value), float(value), best)
+
+
+def headline(comparison: Comparison, baseline: str, seed: int) -> Table:
+    """Return one line per solver; wins, ties and losses are against the solver `baseline`."""
+    reference = comparison.losses(baseline)
+    rows = []
+    for solver in comparison.solvers:
+        losses, excess = comparison.losses(solver), comparison.excesses(solver)
+        low, high = bootstrap(excess, mean, np.random.default_rng(seed))
+        difference = losses - reference
+        wins, losing = int((difference < -TIE).sum()), int((difference > TIE).sum())
+        runs = [run for run in comparison.runs if run.solver == solver]
+        seconds = [t for t in map(counted_seconds, runs) if t is not None]
+        versus = "baseline" if solver == baseline else f"{wins} / {len(losses) - wins - losing} / {losing}"
+        rows.append((
+            Value(solver), Value(f"{int((losses == 0).sum())} of {len(losses)}", float((losses == 0).sum())),
+            number(float(np.median(losses))), number(float(excess.mean()), 3), Value(f"[{low:.3f}, {high:.3f}]"),
+            Value(versus), number(geometric_mean(seconds)), count(sum(run.letter == "O" for run in runs)),
+            count(sum(not run.valid for run in runs)), count(len(runs)),
+        ))  # fmt: skip
+    header = (
+        "solver", "without loss", "median loss [%]", "mean excess [pp]", "95 % CI [pp]",
+        f"wins / ties / losses against {baseline}", "time [s]", "proven optimal", "failures", "runs",
+    )  # fmt: skip
+    return Table("headline", "Solvers over all instances", header, tuple(rows))
+
+
+def loss_section(comparison: Comparison) -> Section:
+    """Return the loss of every solver on every instance."""
+    rows = []
+    for name in comparison.instances:
+        n = comparison.synapses[name]
+        cells = [comparison.cells[name, solver] for solver in comparison.solvers]
+        least = min((cell.loss for cell in cells if cell.runs), default=100.0)
+        shared = sum(bool(cell.runs) and cell.loss <= least + TIE for cell in cells) > 1
+        marocco = comparison.references[name].marocco
+        rows.append((
+            Value(name), count(n), *(_loss(cell, least, shared) for cell in cells),
+            number(points(comparison.best[name], n)), number(points(comparison.bound[name], n)),
+            number(None if marocco is None else points(marocco, n)), Value(comparison.best_source[name]),
+        ))  # fmt: skip
+    header = (
+        "instance", "synapses", *comparison.solvers, "best known", "bound", "marocco, measured", "best known by"
+    )  # fmt: skip
+    table = Table("loss", "Loss [%]: median [min-max] over seeds, status", header, tuple(rows), (0, len(header) - 1))
+    note = (
+        "The least loss of a line is bold, with = where several solvers share it. Letters: " + LETTER_MEANING + ". "
+        "A run without a valid mapping counts as 100 % lost. Best known values come from the references of the shipped "
+        "instances or from this comparison, as the last column says."
+    )
+    sizes = tuple(
+        Series(
+            solver, tuple(float(comparison.synapses[name]) for name in comparison.instances),
+            tuple(comparison.losses(solver).tolist()), "points",
+        )
+        for solver in comparison.solvers
+    )  # fmt: skip
+    return Section("Loss per instance", (table, note, Chart("Loss over size", "synapses", "loss [%]", sizes, "log")))
+
+
+def _loss(cell: Cell, least: float, shared: bool) -> Value:
+    if not cell.runs:
+        return Value("not run")
+    spread = "" if cell.most - cell.least < TIE else f" [{cell.least:.2f}-{cell.most:.2f}]"
+    best = cell.loss <= least + TIE
+    return Value(f"{cell.loss:.2f}{spread} {cell.letters}{' =' if best and shared else ''}", cell.loss, best)
+
+
+def profile_section(comparison: Comparison) -> Section:
+    """Return the performance profile in percentage points, and the times to targets."""
+    rows = []
+    for solver in comparison.solvers:
+        runs = [run for run in comparison.runs if run.solver == solver]
+        row = [Value(solver)]
+        for target in TARGETS:
+            times = [time_to_target(run, comparison.best[run.instance], target) for run in runs]
+            found = [t for t in times if t is not None]
+            row += [Value(f"{len(found)} of {len(runs)}", float(len(found))), number(geometric_mean(found))]
+        rows.append(tuple(row))
+    header = ["solver"]
+    for target in TARGETS:
+        name = "best known" if target == 0 else f"best known + {target:g} pp"
+        header += [f"runs to {name}", "time [s]"]
+    table = Table("targets", "Time to reach a target, over the runs that reach it", tuple(header), tuple(rows))
+    note = (
+        "The profile shows on what share of the instances a solver loses at most x points more than the best known "
+        "mapping; at 0 stand those on which it is as good. With more than two solvers a profile orders only the best "
+        "one (Gould and Scott 2016); see the pairs under Statistics for the others."
+    )
+    curve = reached(comparison, TARGETS[1])
+    return Section("Profile", (profile(comparison), note, *(() if curve is None else (curve,)), table))
+
+
+def anytime_section(comparison: Comparison) -> Section:
+    """Return loss over time: the mean over all instances, then the instances with the most loss."""
+    blocks: list[Block] = []
+    together = mean_anytime(comparison)
+    if together is not None:
+        blocks.append(together)
+    rows = []
+    for solver in comparison.solvers:
+        values = []
+        for run in comparison.runs:
+            if run.solver == solver:
+                limit = run.conditions.get("time_limit") or run.seconds or 0.0
+                values.append(time_averaged_excess(run, comparison.best[run.instance], float(limit)))
+        known = [value for value in values if value is not None]
+        rows.append((Value(solver), number(float(np.mean(known)) if known else None, 3), count(len(known))))
+    header = ("solver", "time-averaged excess [pp]", "runs")
+    blocks.append(Table("anytime", "Excess loss averaged over the time allowed", header, tuple(rows)))
+    worst = sorted(
+        comparison.instances, key=lambda name: -max(comparison.cells[name, s].loss for s in comparison.solvers)
+    )
+    charts = [anytime(comparison, name) for name in worst[:MOST_CURVES]]
+    blocks += [chart for chart in charts if chart is not None]
+    if len(blocks) == 1:
+        blocks.append("No run file has a timeline.")
+    blocks.append("Before its first mapping a run counts as 100 % lost. Bands are quartiles over seeds.")
+    return Section("Loss over time", tuple(blocks))
