@@ -118,6 +118,14 @@ class Drafts:
         if mapping is not None:
             self.add(self._problem, mapping)
 
+    def assign(self) -> None:
+        """Add a placement found by CP-SAT, for networks that fill their region so that greedy placement fails."""
+        if keeps(self._problem, "placement") or moves(self._problem):
+            return
+        mapping = attempt(self._problem, (Step("placement", "assignment_cpsat"), *self._after), self._context)
+        if mapping is not None:
+            self.add(self._problem, mapping)
+
     def spread(self) -> None:
         """Add spreads of the neurons, from the wide ones to variants of the best."""
         until = self._context.elapsed + _PRICING_TIME * self._context.remaining

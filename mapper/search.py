@@ -111,7 +111,9 @@ def search(
     else:
         drafts.dense()
     if failed is not None and start is None and not drafts.found:
-        raise failed
+        drafts.assign()
+        if not drafts.found:
+            raise failed
     if _complete(drafts.ranked()[:_COMPLETED_DRAFTS], later, context, best) or best.mapping is None:
         return
     problem = as_placed(problem, best.mapping.placement)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
+import mapper
 from mapper.context import BudgetExhausted, Context
 from mapper.placement.assignment_cpsat import assignment_cpsat
 from mapper.placement.assignment_model import add_cap, add_demand, add_presence, add_room
@@ -87,6 +88,14 @@ def test_room_that_linear_does_not_come_back_to():
     small = np.r_[0:4, 11:21]
     assert len(set(found.block[small].tolist())) == 1
     assert sorted(found.block[4:11].tolist()) == sorted(set(range(8)) - set(found.block[small].tolist()))
+
+
+def test_the_solver_falls_back_on_it():
+    instance = problem_of([4, 7, 10], [4, 64, 4]).instance
+    with pytest.raises(ResourceExhausted, match="no room for 10 neurons of p2"):
+        mapper.solve(instance, "marocco")
+    solution = mapper.solve(instance, "cpsat", det_limit=1.0)
+    assert (solution.mapping.placement.column >= 0).all()
 
 
 def test_gaps_between_defects_are_filled_exactly():
