@@ -15,8 +15,8 @@ import mapper
 from models.instance import library, load_instance
 
 NETWORKS = (
-    "guidebook-merged", "rbm-50-50-s1-d4", "rbm-400-400-s1-d4", "smallworld-n1000-k40-s1", "random-n1600-p0.1-s1",
-    "clustered-60x64-s1",
+    "guidebook-merged", "smallworld-n1000-k40-s1", "rbm-400-400-s1-d4", "smallworld-n5000-k60-s1",
+    "random-n3200-p0.1-s1", "column-0.06-s1-d8",
 )  # fmt: skip
 LEVERS: dict[str, dict[str, str]] = {
     "all levers": {},

@@ -17,12 +17,14 @@ from mapper.version import __version__
 if TYPE_CHECKING:
     from mapper.context import Event
     from mapper.pipeline import solve
+    from mapper.runs.sweep import compare
     from mapper.solvers import solver_names
 
-__all__ = ["Event", "__version__", "solve", "solver_names"]
+__all__ = ["Event", "__version__", "compare", "solve", "solver_names"]
 
 _HOMES = {
     "Event": ("mapper.context", "Event"),
+    "compare": ("mapper.runs.sweep", "compare"),
     "solve": ("mapper.pipeline", "solve"),
     "solver_names": ("mapper.solvers", "solver_names"),
 }

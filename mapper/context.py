@@ -23,7 +23,7 @@ class Event:
     Attributes
     ----------
     kind : str
-        ``stage``, ``incumbent``, ``bound``, ``warning`` or ``status``.
+        ``stage``, ``incumbent``, ``bound``, ``warning``, ``notice`` (worth showing) or ``status``.
     t : float
         Seconds since the solve began.
     stage : str
@@ -62,6 +62,8 @@ class Context:
         Gets every `Event`.
     stop : threading.Event
         Set from outside to end the solve with the best mapping found.
+    pace : dict
+        Fewest wall-clock seconds that each algorithm of each stage needed so far.
     """
 
     seed: int = 0
@@ -72,6 +74,7 @@ class Context:
     listener: Callable[[Event], None] | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
+    pace: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def rng(self, name: str) -> np.random.Generator:
         """Return the random generator of a named purpose; purposes do not disturb each other."""
@@ -96,6 +99,26 @@ class Context:
         if share >= 1.0 or self.remaining == float("inf"):
             return self
         return replace(self, time_limit=self.elapsed + share * max(0.0, self.remaining))
+
+    def keeping(self, seconds: float) -> Context:
+        """Return this context with the end of its wall-clock time kept free for something else."""
+        if self.remaining == float("inf"):
+            return self
+        return replace(self, time_limit=self.elapsed + max(0.0, self.remaining - seconds))
+
+    def note(self, stage: str, algorithm: str, seconds: float, granted: float) -> None:
+        """Remember how long an algorithm took; what used the time that it was granted can do with a quarter of it."""
+        needed = min(seconds, 0.25 * granted)
+        self.pace[stage, algorithm] = min(needed, self.pace.get((stage, algorithm), needed))
+
+    def fits(self, *steps: tuple[str, str]) -> bool:
+        """Tell whether steps (stage, algorithm) can end in time, by what they or others of their stage needed."""
+        return not self.over and sum(self._need(*step) for step in steps) < self.remaining
+
+    def _need(self, stage: str, algorithm: str) -> float:
+        """Return the seconds that an algorithm is expected to need at least, with a margin of a quarter."""
+        others = [seconds for (of, _), seconds in self.pace.items() if of == stage]
+        return 1.25 * self.pace.get((stage, algorithm), max(others, default=0.0))
 
     def work(self, per_ten_seconds: int) -> int:
         """Return how much work of a kind fits the budget: ten seconds' worth, or that of a deterministic budget."""

@@ -16,20 +16,22 @@ from mapper.estimate import estimate
 from mapper.placement.annealing import annealed
 from mapper.problem import Problem
 from mapper.sizes import sized
-from mapper.solvers import MAROCCO, Step, Table, run_steps
+from mapper.solvers import MAROCCO, Step, Table, names, run_steps
 from mapper.warm_start import keeps, moves
 from models.errors import PlacementError, ResourceExhausted
 from models.hardware.neurons import N_BLOCKS, neurons_per_block
 from models.mapping import Mapping
 
 #: Shares of the remaining time that pricing spreads, annealing them, and merging the best one jointly may take.
-_PRICING_TIME = 0.25
-_ANNEALING_TIME = 0.2
-_JOINT_TIME = 0.1
+_PRICING_TIME = 0.5
+_ANNEALING_TIME = 0.4
+_JOINT_TIME = 0.2
 #: Neurons per block that fill decoder groups of 15 addresses, alone, as halves, or two groups.
 _GROUP_FILLING = (30, 15, 7)
-#: Synapses above which pricing is slow: what fills groups is tried first, and one placement before the other.
+#: Synapses above which pricing is slow, and drafts that must fit otherwise: what fills groups is tried first, and one
+#: placement before the other.
 _LARGE = 500_000
+_SEVERAL = 6
 #: How many spreads are varied further, and how many drafts of different density are annealed.
 _REFINED_SPREADS = 3
 _ANNEALED_DRAFTS = 3
@@ -118,11 +120,11 @@ class Drafts:
         if mapping is not None:
             self.add(self._problem, mapping)
 
-    def assign(self) -> None:
+    def assign(self, context: Context) -> None:
         """Add a placement found by CP-SAT, for networks that fill their region so that greedy placement fails."""
         if keeps(self._problem, "placement") or moves(self._problem):
             return
-        mapping = attempt(self._problem, (Step("placement", "assignment_cpsat"), *self._after), self._context)
+        mapping = attempt(self._problem, (Step("placement", "assignment_cpsat"), *self._after), context)
         if mapping is not None:
             self.add(self._problem, mapping)
 
@@ -130,7 +132,7 @@ class Drafts:
         """Add spreads of the neurons, from the wide ones to variants of the best."""
         until = self._context.elapsed + _PRICING_TIME * self._context.remaining
         for problem in sized(self._problem):
-            self._price(problem, wide_spreads(problem), until)
+            self._price(problem, wide_spreads(problem, self._hurried()), until)
         for draft in self._best_spreads(_REFINED_SPREADS):
             if draft.spread is not None:
                 self._price(draft.problem, draft.spread.variants(), until)
@@ -147,7 +149,9 @@ class Drafts:
             if density in densities:
                 continue
             densities.add(density)
-            if len(densities) > _ANNEALED_DRAFTS or self._context.elapsed > until or self._promising():
+            rest = self._context.part(1.0 - _ANNEALING_TIME)
+            late = self._context.elapsed > until or not rest.fits(*names(self._after))
+            if len(densities) > _ANNEALED_DRAFTS or late or self._promising():
                 return
             fresh = annealed(draft.problem, draft.mapping, self._context.part(_ANNEALING_TIME))
             mapping = attempt(draft.problem, self._after, self._context, fresh)
@@ -173,6 +177,11 @@ class Drafts:
         """Return all drafts, the most promising first; at the same estimate the one with fewer HICANNs."""
         return sorted(self.found, key=Draft.rank)
 
+    def _hurried(self) -> bool:
+        """Tell whether there is no time to price all wide spreads."""
+        several = names(self._after) * _SEVERAL
+        return len(self._problem.synapses) > _LARGE or not self._context.part(_PRICING_TIME).fits(*several)
+
     def _best_spreads(self, number: int) -> list[Draft]:
         return [draft for draft in self.ranked() if draft.spread is not None][:number]
 
@@ -190,8 +199,11 @@ class Drafts:
                 self.add(problem, mapping, spread)
 
 
-def wide_spreads(problem: Problem) -> list[Spread]:
-    """Return spreads from dense (few HICANNs) to thin: eighths of a full block, and what fills decoder groups."""
+def wide_spreads(problem: Problem, hurried: bool) -> list[Spread]:
+    """Return spreads from dense (few HICANNs) to thin: eighths of a full block, and what fills decoder groups.
+
+    In a hurry what fills groups comes first.
+    """
     sizes = problem.size[~problem.network.is_source]
     if len(sizes) == 0 or keeps(problem, "merging"):
         return []
@@ -202,7 +214,7 @@ def wide_spreads(problem: Problem) -> list[Spread]:
     tried.add(min(full, problem.limits.sources_per_bus))
     blocks = N_BLOCKS * int(problem.wafer.hicanns.sum())
     fitting = [n for n in sorted(tried, reverse=True) if n * blocks >= len(sizes)]
-    return list(_large_first(fitting) if len(problem.synapses) > _LARGE else _by_density(fitting))
+    return list(_groups_first(fitting) if hurried else _by_density(fitting))
 
 
 def _by_density(per_block: list[int]) -> Iterator[Spread]:
@@ -211,7 +223,7 @@ def _by_density(per_block: list[int]) -> Iterator[Spread]:
         yield Spread("dealt", n)
 
 
-def _large_first(per_block: list[int]) -> Iterator[Spread]:
+def _groups_first(per_block: list[int]) -> Iterator[Spread]:
     for placement in ("linear", "dealt"):
         for n in sorted(per_block, key=lambda n: n not in _GROUP_FILLING):
             yield Spread(placement, n)

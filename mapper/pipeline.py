@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as ReadMapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,22 @@ import numpy as np
 from mapper.bounds import bound_any_placement, bound_these_buses, bound_this_placement
 from mapper.configure import configure
 from mapper.context import BudgetExhausted, Context, Event
+from mapper.first_use import compile_kernels, is_compiled
 from mapper.problem import Problem
+from mapper.search import DRAFT, LATER, search, stages
 from mapper.sizes import as_placed
-from mapper.solvers import REPAIR, SEARCHES, TABLES, Table, check_settings, run_steps, with_settings
+from mapper.solvers import REPAIR, SEARCHES, Table, check_settings, find_solver, run_steps, with_settings
 from mapper.version import __version__
 from mapper.warm_start import Beginning, StartError, begin, check_nothing_fixed_is_set, fingerprint
 from models.errors import PlacementError, ResourceExhausted
 from models.instance import Instance
 from models.mapping import Mapping
 from models.solution import Bound, Bounds, Solution
+
+#: Time that the bounds and the bits of a mapping take, in times of what the bound for any placement takes, and the
+#: greatest share of the time limit that is kept for them.
+_CLOSING = 6.0
+_MOST_CLOSING = 0.2
 
 
 @dataclass
@@ -111,12 +117,16 @@ def solve(
     check_settings(solver, settings)
     check_nothing_fixed_is_set(fix, settings)
     context = Context(seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event())
+    if solver in SEARCHES and context.remaining < float("inf") and not is_compiled():
+        context.emit("notice", "first use", "compiling for about a minute, only this once; the time limit begins then")
+        compile_kernels(search, context.stop.is_set)
+        context.started = time.monotonic()
     cpu = time.process_time()
     problem = Problem(instance)
     beginning = _begin(problem, start, fix, remap)
     best = _Incumbent(context, bound_any_placement(problem))
     context.emit("bound", bound=best.bound.value, message=best.bound.kind)
-    _search(problem, solver, settings, context, best, beginning)
+    _search(problem, solver, settings, context.keeping(_closing(context)), best, beginning)
     if best.mapping is None:
         allowed = "the wafer" if max_hicanns is None else f"{max_hicanns} HICANNs"
         raise ResourceExhausted(f"no mapping found: the network does not fit onto {allowed} in any way tried")
@@ -140,6 +150,11 @@ def solve(
     return _solution(problem, solver, best, configured, run)
 
 
+def _closing(context: Context) -> float:
+    """Return the seconds to keep for the bounds and the bits of the mapping found, from what the first bound took."""
+    return min(_CLOSING * context.elapsed, _MOST_CLOSING * context.remaining)
+
+
 def _begin(
     problem: Problem, start: Solution | Mapping | None, fix: Sequence[str], remap: Sequence[str]
 ) -> Beginning | None:
@@ -159,7 +174,8 @@ def _search(
     beginning: Beginning | None,
 ) -> None:
     """Offer the start, if any, and everything that the solver finds."""
-    table = with_settings(TABLES[solver], settings) if solver in TABLES else None
+    found = find_solver(solver)
+    table = with_settings(found, settings) if isinstance(found, tuple) else None
     start = None
     if beginning is not None:
         context.emit("status", "start", beginning.message)
@@ -171,9 +187,8 @@ def _search(
     try:
         if table is not None:
             best.offer(run_steps(problem, table, context))
-        else:
-            module, name = SEARCHES[solver].split(":")
-            getattr(import_module(module), name)(problem, context, best.offer, settings, start)
+        elif callable(found):
+            found(problem, context, best.offer, settings, start)
     except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
         if best.mapping is None:
             raise
@@ -181,9 +196,9 @@ def _search(
 
 
 def _repair(solver: str, settings: ReadMapping[str, str]) -> Table:
-    """Return the steps that complete a start with a solver that searches."""
-    searching = import_module("mapper.search")
-    return (*REPAIR, *(step for step in searching.stages(settings, searching.DRAFT + searching.LATER)[2:]))
+    """Return the steps that complete a start with a solver that searches; one of another package has own settings."""
+    known = settings if solver in SEARCHES else {}
+    return (*REPAIR, *stages(known, DRAFT + LATER)[2:])
 
 
 def _repaired(problem: Problem, steps: Table, context: Context) -> Mapping | None:

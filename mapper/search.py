@@ -20,7 +20,7 @@ from mapper.drafts import Draft, Drafts
 from mapper.improvement import chosen_moves, improve
 from mapper.problem import Problem
 from mapper.sizes import as_placed
-from mapper.solvers import MAROCCO, SolverError, Step, Table, run_steps, with_settings
+from mapper.solvers import MAROCCO, SolverError, Step, Table, names, run_steps, with_settings
 from mapper.warm_start import moves
 from models.errors import MapperError, OptionError, PlacementError, ResourceExhausted
 from models.mapping import Mapping as WaferMapping
@@ -40,7 +40,8 @@ LATER: Final[Table] = (
 SWITCHES: Final = ("spread", "annealing", "benders", "improve")
 #: How many of the priced drafts are completed.
 _COMPLETED_DRAFTS = 8
-#: Shares of the remaining time for completing drafts and for improving the best mapping.
+#: Shares of the remaining time for drafts, for completing drafts and for improving the best mapping.
+_DRAFTING_TIME = 0.5
 _COMPLETION_TIME = 0.6
 _IMPROVEMENT_TIME = 0.6
 
@@ -98,7 +99,7 @@ def search(
     baseline, failed = _baseline(problem, context)
     if baseline is not None and best.take(baseline):
         return
-    drafts = Drafts(problem, context, (merging, Step("addresses", "high_first"), inputs))
+    drafts = Drafts(problem, context.part(_DRAFTING_TIME), (merging, Step("addresses", "high_first"), inputs))
     for known in (start, baseline):
         if known is not None:
             drafts.add(problem, known)
@@ -111,13 +112,14 @@ def search(
     else:
         drafts.dense()
     if failed is not None and start is None and not drafts.found:
-        drafts.assign()
+        drafts.assign(context.part(_DRAFTING_TIME))
         if not drafts.found:
             raise failed
     if _complete(drafts.ranked()[:_COMPLETED_DRAFTS], later, context, best) or best.mapping is None:
         return
     problem = as_placed(problem, best.mapping.placement)
-    improve(problem, best.mapping, context.part(_IMPROVEMENT_TIME), best.take, settings)
+    if context.fits(*names(later[-2:])):
+        improve(problem, best.mapping, context.part(_IMPROVEMENT_TIME), best.take, settings)
     _finish(problem, best, later, context, settings)
 
 
@@ -178,15 +180,16 @@ def _finish(problem: Problem, best: _Best, later: Table, context: Context, setti
         steps.append(Step("routing", "pathfinder", share=0.5))
     if "drivers" not in decided:
         steps.append(Step("drivers", "set_packing", share=0.9))
-    if steps:
-        best.take(run_steps(problem, (*steps, later[-1]), context, best.mapping))
+    steps.append(later[-1])
+    if len(steps) > 1 and context.fits(*names(steps)):
+        best.take(run_steps(problem, tuple(steps), context, best.mapping))
 
 
 def _complete(drafts: list[Draft], later: Table, context: Context, best: _Best) -> bool:
     """Decide everything else for drafts that promise less loss than is known; tell whether the search may end."""
     until = context.elapsed + _COMPLETION_TIME * context.remaining
     for number, draft in enumerate(drafts):
-        late = context.over or (number > 0 and context.elapsed > until)
+        late = not context.fits(*names(later)) or (number > 0 and context.elapsed > until)
         if best.mapping is not None and (late or draft.estimate > best.lost):
             context.emit("status", "search", f"left out: a draft with an estimated loss of {draft.estimate}")
             continue

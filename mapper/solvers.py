@@ -1,22 +1,40 @@
 """Named solvers: a solver is a table of stages, each with its algorithm and options.
 
 ``marocco*`` are the heuristics of the incumbent; ``cpsat`` searches over tables of its own, see `mapper.search`.
+Other packages add solvers, see `mapper.plugins`: each is a table, or a function with the signature of `Search`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any, Final
 
 from mapper.context import Context
+from mapper.plugins import (
+    PluginError,
+    find_entry,
+    is_reference,
+    load_entry,
+    load_reference,
+    package,
+    plugin_names,
+)
 from mapper.problem import Problem
 from models.errors import MapperError
 from models.mapping import Mapping as WaferMapping
 
 Algorithm = Callable[..., WaferMapping]
+Report = Callable[[WaferMapping], bool]
+"""Takes a complete mapping; returns whether the search may end because nothing better exists."""
+Search = Callable[[Problem, Context, Report, Mapping[str, str], WaferMapping | None], None]
+"""``search(problem, context, report, settings, start)``: a solver that is no table.
+
+It reports complete mappings, the best of which is kept.  ``settings`` are those of ``--set``; ``start`` is a legal
+mapping that is known already, or None.
+"""
 
 #: Stages in the order in which they run.
 STAGES: Final = ("placement", "merging", "addresses", "inputs", "routing", "drivers", "rows")
@@ -42,6 +60,11 @@ Table = tuple[Step, ...]
 def table(**algorithms: str) -> Table:
     """Return a solver table with one algorithm per stage, in stage order."""
     return tuple(Step(stage, algorithms[stage]) for stage in STAGES)
+
+
+def names(steps: Iterable[Step]) -> list[tuple[str, str]]:
+    """Return stage and algorithm of every step."""
+    return [(step.stage, step.algorithm) for step in steps]
 
 
 MAROCCO: Final = table(
@@ -87,21 +110,92 @@ SEARCHES: Final[Mapping[str, str]] = {
 }
 
 
+def is_built_in(name: str) -> bool:
+    """Tell whether a solver is one of this package's own."""
+    return name in TABLES or name in SEARCHES
+
+
 def solver_names() -> tuple[str, ...]:
-    """Return the names of all solvers."""
-    return (*TABLES, *SEARCHES)
+    """Return the names of all solvers, those of other packages last."""
+    built_in = (*TABLES, *SEARCHES)
+    return (*built_in, *plugin_names(built_in))
+
+
+def find_solver(name: str) -> Table | Search:
+    """Return a solver by its name or as ``module:function``; nothing foreign is imported for one that is built in.
+
+    Raises
+    ------
+    SolverError
+        If there is none of that name.
+    PluginError
+        If it belongs to another package and cannot be used.
+    """
+    if name in TABLES:
+        return TABLES[name]
+    if name in SEARCHES:
+        search: Search = load_reference(SEARCHES[name])
+        return search
+    if is_reference(name):
+        return _foreign(load_reference(name), f"solver {name!r}")
+    entry = find_entry(name)
+    if entry is None:
+        raise SolverError(f"no solver {name!r}: there are {', '.join(solver_names())}")
+    return _foreign(load_entry(entry), f"solver {name!r} of {package(entry)}")
+
+
+def as_search(solver: Table | Search) -> Search:
+    """Return a solver as a function, whatever it is."""
+    if not isinstance(solver, tuple):
+        return solver
+    steps = solver
+
+    def search(
+        problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None
+    ) -> None:
+        report(run_steps(problem, with_settings(steps, settings), context))
+
+    return search
+
+
+def _foreign(found: Any, what: str) -> Table | Search:
+    """Return a solver of another package; what goes wrong in it is said to be its fault."""
+    if isinstance(found, tuple) and found and all(isinstance(step, Step) for step in found):
+        return found
+    if not callable(found):
+        raise PluginError(f"{what} is a {type(found).__name__}; it must be a function or a tuple of Step")
+
+    def search(
+        problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None
+    ) -> None:
+        try:
+            found(problem, context, report, settings, start)
+        except (MapperError, MemoryError):
+            raise
+        except Exception as error:
+            raise PluginError(f"{what} failed ({type(error).__name__}: {error})") from error
+
+    return search
 
 
 def find_algorithm(stage: str, name: str) -> Algorithm:
-    """Return an algorithm of a stage.
+    """Return an algorithm of a stage by its name or as ``module:function``.
 
     Raises
     ------
     SolverError
         If the stage or the algorithm does not exist.
+    PluginError
+        If ``module:function`` cannot be imported.
     """
     if stage not in STAGES:
         raise SolverError(f"no stage {stage!r}: the stages are {', '.join(STAGES)}")
+    if is_reference(name):
+        own = load_reference(name)
+        if not callable(own):
+            raise PluginError(f"{name!r} is a {type(own).__name__}; an algorithm is a function")
+        algorithm: Algorithm = own
+        return algorithm
     algorithms: Mapping[str, Algorithm] = import_module(f"mapper.{stage}").ALGORITHMS
     if name not in algorithms:
         raise SolverError(f"{stage} has no algorithm {name!r}: it has {', '.join(algorithms)}")
@@ -160,11 +254,13 @@ def check_settings(solver: str, settings: Mapping[str, str]) -> None:
     ------
     SolverError
         If the solver, a stage, an algorithm or an option does not exist, or a value has the wrong type.
+    PluginError
+        If the solver belongs to another package and cannot be used; it checks its settings itself, when it begins.
     """
-    if solver not in solver_names():
-        raise SolverError(f"no solver {solver!r}: there are {', '.join(solver_names())}")
-    if solver in TABLES:
-        with_settings(TABLES[solver], settings)
+    found = find_solver(solver)
+    if isinstance(found, tuple):
+        with_settings(found, settings)
+    if solver not in SEARCHES:
         return
     searching = import_module("mapper.search")
     searching.check_switches(settings)
@@ -180,8 +276,11 @@ def run_steps(problem: Problem, steps: Table, context: Context, draft: WaferMapp
     for step in steps:
         context.emit("stage", step.stage, step.algorithm)
         algorithm = find_algorithm(step.stage, step.algorithm)
+        begun, part = context.elapsed, context.part(step.share)
+        granted = part.remaining
         if isinstance(problem, KeptProblem):
-            mapping = problem.run(step, algorithm, mapping, context.part(step.share))
+            mapping = problem.run(step, algorithm, mapping, part)
         else:
-            mapping = algorithm(problem, mapping, context.part(step.share), **step.options)
+            mapping = algorithm(problem, mapping, part, **step.options)
+        context.note(step.stage, step.algorithm, context.elapsed - begun, granted)
     return mapping

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 import functools
-import json
 import logging
 import math
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
+
+from mapper.runs.documents import percent as percent
+from mapper.runs.files import to_json as to_json
+from mapper.runs.files import write_text as write_text
 
 if TYPE_CHECKING:
     from models.instance import Instance
@@ -161,7 +163,7 @@ def _start_logging(ctx: click.Context) -> None:
 
 
 def read_instance(reference: str) -> Instance:
-    """Return the instance in a file, or the shipped one of that name.
+    """Return the instance in a file, or the shipped one of that name, NAME or NAME+BLACKLIST.
 
     Raises
     ------
@@ -170,9 +172,10 @@ def read_instance(reference: str) -> Instance:
     models.errors.InstanceError
         If the file has errors.
     """
-    from models.instance import load_instance
+    from models.instance import library, load_instance
 
-    return load_instance(instance_path(reference))
+    path = instance_path(reference)
+    return library.load(reference) if "+" in reference and not Path(reference).is_file() else load_instance(path)
 
 
 def instance_path(reference: str) -> Path:
@@ -182,8 +185,8 @@ def instance_path(reference: str) -> Path:
         return path
     from models.instance import library
 
-    if reference in library.names():
-        return library.find(reference)
+    if library.is_known(reference):
+        return library.find(reference.partition("+")[0])
     if path.is_dir():
         raise Refused(f"{reference!r} is a folder; name the .yaml file in it")
     hint = did_you_mean(reference, library.names())
@@ -206,41 +209,3 @@ def check_writable(path: Path, force: bool) -> None:
         raise Refused(f"cannot write {path}: there is no folder {path.parent}")
     if not os.access(path.parent, os.W_OK):
         raise Refused(f"cannot write {path}: folder {path.parent} is write-protected")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the whole new one: to a temporary name, then renamed."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def to_json(document: Any) -> str:
-    """Return a document as JSON text with a final newline; NumPy scalars and paths become plain values."""
-    return json.dumps(document, indent=2, ensure_ascii=False, default=_plain) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def percent(part: float, whole: float) -> float:
-    """Return what part of the whole something is [percent]; nothing of nothing is 0."""
-    return 100.0 * part / whole if whole else 0.0

@@ -110,8 +110,8 @@ class Reporter:
         _log.log(level, "%.3f %s %s %s", event.t, event.kind, event.stage, event.message)
         self.record(event.kind, t=event.t, stage=event.stage, lost=event.lost, bound=event.bound, message=event.message)
         with self._lock:
-            if event.kind == "warning" and self._style != "none":
-                click.echo(f"warning: {event.message}", err=True)
+            if event.kind in ("warning", "notice") and self._style != "none":
+                click.echo(f"{'note' if event.kind == 'notice' else 'warning'}: {event.message}", err=True)
             if event.kind not in ("incumbent", "bound"):
                 return
             lost = self._lost if event.lost is None else event.lost

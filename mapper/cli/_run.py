@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,36 +14,12 @@ import click
 from mapper.cli._common import Refused, did_you_mean, duration, stacked
 from mapper.cli._interrupts import Interrupts, run_in_thread
 from mapper.cli._progress import STYLES, Reporter
+from mapper.runs.run import Effort
 
 if TYPE_CHECKING:
     from mapper.context import Event
     from models.instance import Instance
     from models.solution import Solution
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """What a run may use; None leaves the choice to the instance's budget.
-
-    Attributes
-    ----------
-    time_limit : float or None
-        Wall-clock time [s].
-    det_limit : float or None
-        Deterministic time.
-    threads : int or None
-        Cores.
-    max_chips : int or None
-        HICANNs that a mapping may configure.
-    settings : mapping
-        ``--set path=value``.
-    """
-
-    time_limit: float | None = None
-    det_limit: float | None = None
-    threads: int | None = None
-    max_chips: int | None = None
-    settings: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +174,12 @@ def run_solver(
 
 def check_solvers(names: tuple[str, ...]) -> None:
     """Refuse a solver that does not exist, before anything long begins."""
-    from mapper.solvers import solver_names
+    from mapper.plugins import is_reference
+    from mapper.solvers import is_built_in, solver_names
 
-    known = solver_names()
     for name in names:
+        if is_built_in(name) or is_reference(name):
+            continue
+        known = solver_names()
         if name not in known:
             raise click.BadParameter(f"no solver {name!r}{did_you_mean(name, known)}")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
 from mapper.cli import _common
-from mapper.cli._interrupts import Interrupts
-from mapper.cli._progress import choose_style
-from mapper.cli._run import Effort, check_solvers, effort_options
-from mapper.cli._runs import Run, finished, in_force, perform, perform_apart
+from mapper.cli._interrupts import Interrupts, run_in_thread
+from mapper.cli._progress import Reporter, choose_style
+from mapper.cli._run import check_solvers, effort_options
 from mapper.cli._summary import table
+from mapper.runs.run import Effort, Run, in_force
+from mapper.runs.sweep import perform_all, prepare
 
 _HEADER = ("instance", "solver", "seed", "synapses", "lost", "%", "lost(l1)", "bound", "gap", "chips", "s", "emulator")
 _NOTE = "bound: for any placement / for the one found.  gap: loss above the bound, in points of all synapses."
@@ -59,6 +66,16 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     "--shard", callback=_shard, metavar="K/N",
     help="Do only every N-th run, beginning with the K-th: the same command on N machines does all.",
 )  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), help="Runs at the same time.  [default: 1; with dask: all workers]")
+@click.option(
+    "--engine", type=click.Choice(("local", "dask")), default="local", show_default=True,
+    help="Who does the runs: this machine, or the workers of a Dask scheduler.",
+)  # fmt: skip
+@click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Of Dask, e.g. tcp://host:8786.  [default: DASK_SCHEDULER_ADDRESS, else workers on this machine]",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Only list the runs and say which are finished.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @_common.json_option
 @_common.common_options
@@ -76,41 +93,56 @@ def compare(
     progress: str,
     output: Path | None,
     shard: tuple[int, int],
+    jobs: int | None,
+    engine: str,
+    scheduler: str | None,
+    dry_run: bool,
     force: bool,
     as_json: bool,
 ) -> None:
-    """Run solvers on each INSTANCE (or SET of instances), one run after the other, and check each from its bits.
+    """Run solvers on each INSTANCE (or SET of instances) and check each result from its bits.
 
-    Limits hold for each run.  With -o every run is a process of its own, and the same command started again goes on
-    where it was stopped.  The last column is the emulator's verdict: "bits agree" means that the configuration breaks
-    no rule and loses exactly what the mapper claims.  Exit code 1 if a verdict is different, 3 if a run found no
-    mapping.
+    Limits hold for each run.  With -o, --jobs or --engine every run is a process of its own; with -o the same command
+    started again goes on where it was stopped.  The last column is the emulator's verdict: "bits agree" means that the
+    configuration breaks no rule and loses exactly what the mapper claims.  Exit code 1 if a verdict is different, 3 if
+    a run found no mapping.
     """
     style = choose_style(progress, _common.is_quiet(ctx))
+    _check_engine(engine, scheduler)
     check_solvers(solvers)
-    effort = Effort(time_limit, det_limit, threads, max_chips, settings)
-    runs = _runs(instances, solvers, seeds, effort)[shard[0] - 1 :: shard[1]]
-    done = _check_output(runs, output, force)
-    apart = len(runs) - len(done) > 1
-    documents: list[dict[str, Any]] = []
+    runs = _runs(instances, solvers, seeds, Effort(time_limit, det_limit, threads, max_chips, settings))
+    _check_settings(solvers, settings)
+    runs = runs[shard[0] - 1 :: shard[1]]
+    done = prepare(runs, output, anew=force)
+    if output is not None:
+        _common.check_writable(output / "any.json", force=True)
+    if dry_run:
+        click.echo("\n".join(f"{run.stem}{': finished before' if run.stem in done else ''}" for run in runs))
+        return
+    place = _Place(engine, scheduler, jobs, output, style)
     with Interrupts() as interrupts:
-        for number, run in enumerate(runs, 1):
-            known = done.get(run.stem)
-            if not _common.is_quiet(ctx):
-                click.echo(f"[{number}/{len(runs)}] {run.stem}{': finished before' if known else ''}", err=True)
-            if known is not None:
-                documents.append(known)
-            elif output is not None and apart:
-                documents.append(perform_apart(run, style, output, interrupts))
-            else:
-                documents.append(perform(run, style, output, interrupts))
-            if interrupts.exit_code:
-                break
+        for run, document in _perform(runs, done, place, interrupts):
+            done[run.stem] = document
+    documents = [done[run.stem] for run in runs if run.stem in done]
     if as_json:
         click.echo(_common.to_json({"runs": documents}), nl=False)
     else:
         click.echo(f"{table(_HEADER, [_row(document) for document in documents], left=(0, 1, 11))}\n{_NOTE}")
     ctx.exit(interrupts.exit_code or _exit_code(documents))
+
+
+def _check_engine(engine: str, scheduler: str | None) -> None:
+    if engine == "dask" and find_spec("distributed") is None:
+        raise _common.MissingExtra("distributed", "dask")
+    if engine != "dask" and scheduler is not None:
+        raise _common.Refused(f"--scheduler {scheduler} needs --engine dask")
+
+
+def _check_settings(solvers: tuple[str, ...], settings: dict[str, str]) -> None:
+    from mapper.solvers import check_settings
+
+    for solver in solvers:
+        check_settings(solver, settings)
 
 
 def _members(reference: str) -> tuple[str, ...]:
@@ -126,27 +158,89 @@ def _runs(
     instances: tuple[str, ...], solvers: tuple[str, ...], seeds: tuple[int, ...], effort: Effort
 ) -> list[Run]:  # fmt: skip
     """Return all runs in the order in which they are done."""
-    problems = [(name, _common.read_instance(name)) for reference in instances for name in _members(reference)]
-    runs = [
-        Run(name, problem, solver, seed, in_force(effort, problem))
-        for name, problem in problems
+    problems = [_common.read_instance(name) for reference in instances for name in _members(reference)]
+    return [
+        Run(problem, solver, seed, in_force(effort, problem))
+        for problem in problems
         for solver in solvers
         for seed in seeds
     ]
-    if len({run.stem for run in runs}) < len(runs):
-        raise _common.Refused("two instances have the same name, or one is named twice")
-    return runs
 
 
-def _check_output(runs: list[Run], output: Path | None, force: bool) -> dict[str, dict[str, Any]]:
-    """Make the folder and return the documents of the runs that are finished in it, by stem."""
-    if output is None:
-        return {}
-    output.mkdir(parents=True, exist_ok=True)
-    for run in runs:
-        _common.check_writable(output / f"{run.stem}.json", force=True)
-    found = {} if force else {run.stem: finished(run, output) for run in runs}
-    return {stem: document for stem, document in found.items() if document is not None}
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where runs are done and what is shown meanwhile."""
+
+    engine: str
+    scheduler: str | None
+    jobs: int | None
+    output: Path | None
+    style: str
+
+    def say(self, text: str) -> None:
+        """Say what happens on standard error."""
+        if self.style != "none":
+            click.echo(text, err=True)
+
+
+def _perform(
+    runs: list[Run], done: dict[str, Any], place: _Place, interrupts: Interrupts
+) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Do the runs that are not done."""
+    if place.engine == "local" and place.jobs in (None, 1):
+        apart = place.jobs == 1 or (place.output is not None and len(runs) - len(done) > 1)
+        yield from _one_by_one(runs, done, place, interrupts, apart)
+    else:
+        yield from _side_by_side(runs, done, place, interrupts)
+
+
+def _one_by_one(
+    runs: list[Run], done: dict[str, Any], place: _Place, interrupts: Interrupts, apart: bool
+) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Do one run after the other and show the progress of each, in this process or in processes of their own."""
+    from mapper.runs.perform import perform
+
+    known = frozenset(done)
+    for number, run in enumerate(runs, 1):
+        if interrupts.exit_code:
+            return
+        place.say(f"[{number}/{len(runs)}] {run.stem}{': finished before' if run.stem in known else ''}")
+        if run.stem in known:
+            continue
+        with Reporter(place.style, len(run.instance.network.synapses)) as reporter:
+            if apart:
+                yield from perform_all([run], place.output, stop=interrupts.stop, listen=reporter)
+            else:
+                here = partial(perform, run, place.output, reporter, interrupts.stop)
+                yield run, run_in_thread(here, reporter.tick)
+
+
+def _side_by_side(
+    runs: list[Run], done: dict[str, Any], place: _Place, interrupts: Interrupts
+) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Do several runs at the same time and say what becomes of each."""
+    from mapper.runs.cluster import dask_executor
+
+    missing = [run for run in runs if run.stem not in done]
+    place.say(f"{len(runs) - len(missing)} of {len(runs)} runs finished before")
+    threads = max((run.effort.threads or 1 for run in missing), default=1)
+    with ExitStack() as stack:
+        executor = None
+        if place.engine == "dask":
+            executor = stack.enter_context(dask_executor(place.scheduler, threads, place.jobs))
+        elif (place.jobs or 1) * threads > (os.cpu_count() or 1):
+            place.say(f"warning: {place.jobs} runs with {threads} threads on {os.cpu_count()} cores disturb each other")
+        ended = perform_all(missing, place.output, executor, place.jobs, interrupts.stop)
+        for number, (run, document) in enumerate(ended, len(runs) - len(missing) + 1):
+            place.say(f"[{number}/{len(runs)}] {run.stem}: {_outcome(document)}")
+            yield run, document
+
+
+def _outcome(document: dict[str, Any]) -> str:
+    """Return in a few words what became of a run."""
+    if "audit" not in document:
+        return f"{document['status']}, {document['reason']}"
+    return f"lost {document['lost']} ({document['lost_percent']:.2f}%) in {document['seconds']:.1f} s"
 
 
 def _row(document: dict[str, Any]) -> list[str]:

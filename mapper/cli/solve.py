@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mapper.cli import _common
+from mapper.cli._calibration import calibration_option, read_calibration, written_through
 from mapper.cli._interrupts import Interrupts
 from mapper.cli._progress import Reporter, choose_style
 from mapper.cli._run import (
-    Effort,
     check_solvers,
     effort_options,
     event_stream,
@@ -23,7 +23,9 @@ from mapper.cli._run import (
     run_solver,
     start_options,
 )
-from mapper.cli._summary import solution_document, solution_text
+from mapper.cli._summary import solution_text
+from mapper.runs.documents import solution_document
+from mapper.runs.run import Effort
 
 if TYPE_CHECKING:
     from models.instance import Instance
@@ -54,6 +56,7 @@ def loss(text: str) -> tuple[float, bool]:
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of all random choices.")
 @effort_options
 @start_options
+@calibration_option
 @click.option("--max-loss", type=loss, help="Exit with 1 if more is lost: 0 (synapses) or 5%.")
 @click.option("--events", metavar="FILE|-", help="Write events as JSON lines.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
@@ -75,6 +78,7 @@ def solve(
     start: str | None,
     fix: tuple[str, ...],
     remap: tuple[str, ...],
+    calibration: Path | None,
     max_loss: tuple[float, bool] | None,
     events: str | None,
     force: bool,
@@ -93,6 +97,7 @@ def solve(
     check_solvers((solver,))
     warm = read_start(start, fix, remap, _whisper(style))
     problem = _common.read_instance(instance)
+    curves = None if calibration is None else read_calibration(calibration, problem)
     effort = Effort(time_limit, det_limit, threads, max_chips, settings)
     with event_stream(events) as stream, Interrupts() as interrupts:
         with Reporter(style, len(problem.network.synapses), stream) as reporter:
@@ -104,6 +109,8 @@ def solve(
                     raise
                 click.echo(f"interrupted before a mapping was found ({error})", err=True)
                 ctx.exit(interrupts.exit_code)
+        if curves is not None:
+            solution = written_through(solution, problem, curves)
         written = _write(solution, output)
         document = solution_document(problem, solution, written)
         reporter.record("status", status=solution.status)

@@ -1,7 +1,7 @@
 """Driver allocation by annealing: the set packing model of `mapper.drivers.set_packing` in milliseconds a side.
 
-On full sides of a random network (75 lines, 172 drivers wanted of
-112) it serves 0.1 % less than the proven optimum, in a tenth of a second instead of one to three.
+On full sides of a random network (75 lines, 172 drivers wanted of 112) it serves 0.1 % less than the proven optimum, in
+a tenth of a second instead of one to three.
 """
 
 from __future__ import annotations
@@ -35,6 +35,6 @@ def annealed(problem: Problem, draft: Mapping, context: Context) -> Mapping:
     curve = service_curves(tables, wanted, problem.limits.driver_chain_length)
     routing = draft.routing
     arrival = np.stack([routing.arrival_net, routing.arrival_hicann, routing.arrival_segment], axis=1).astype(np.int64)
-    packer = Packer(problem)
+    packer, late = Packer(problem), lambda: context.over
     seed = int(context.rng("drivers/annealed").integers(1 << 31))
-    return replace(draft, drivers=packer.drivers(packer.pack(wanted, curve, arrival, {}, seed, _EFFORT)))
+    return replace(draft, drivers=packer.drivers(packer.pack(wanted, curve, arrival, {}, seed, _EFFORT, late)))

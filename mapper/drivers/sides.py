@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,7 +86,14 @@ class Packer:
         self._reach: dict[tuple[int, int], NDArray[np.bool_]] = {}
 
     def pack(
-        self, wanted: Demand, curve: NDArray[np.int32], arrival: Ints, before: Sides, seed: int, effort: int = _EFFORT
+        self,
+        wanted: Demand,
+        curve: NDArray[np.int32],
+        arrival: Ints,
+        before: Sides,
+        seed: int,
+        effort: int = _EFFORT,
+        late: Callable[[], bool] = lambda: False,
     ) -> Sides:
         """Return the sides for arrivals, those of ``before`` where nothing changed.
 
@@ -98,6 +105,8 @@ class Packer:
             Net, HICANN and VLine segment of every arrival.
         seed, effort : int
             Of the annealing: its random choices, and moves for every line that arrives.
+        late : callable
+            Tells whether the sides that are left must do with a tenth of the moves.
         """
         net, hicann, segment = arrival[:, 0], arrival[:, 1], arrival[:, 2]
         pair = np.searchsorted(wanted.net.astype(np.int64) * 384 + wanted.hicann, net * 384 + hicann)
@@ -115,7 +124,7 @@ class Packer:
             else:
                 chain = np.zeros((b - a, 3), dtype=np.int64) if old is None else _kept(old, net[a:b], segment[a:b])
                 start = Side(net[a:b], segment[a:b], service[a:b], chain, 0)
-                found[where] = self.packed(where, start, effort, seed)
+                found[where] = self.packed(where, start, effort // 10 if late() else effort, seed)
         return found
 
     def packed(self, where: tuple[int, int], start: Side, effort: int, seed: int) -> Side:

@@ -63,7 +63,12 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context, *, rounds: 
     prices = np.zeros(N_HICANNS)
     best, best_loss = draft, -1
     for number in range(rounds):
-        merged = _merged(problem, draft, context, prices)
+        try:
+            merged = _merged(problem, draft, context, prices)
+        except BudgetExhausted:
+            if number == 0:
+                raise
+            break
         if rounds == 1:
             return merged
         expected = estimate(problem, assign(problem, merged, "high_first"))

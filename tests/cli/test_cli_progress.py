@@ -99,3 +99,11 @@ def test_rich_line_runs_and_stops(capsys):
         reporter(Event("incumbent", 0.1, lost=5))
         reporter.tick()
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_worth_showing_is_shown_at_once(capsys):
+    with Reporter("plain", 100) as reporter:
+        reporter(Event("notice", 0.0, "first use", message="compiling"))
+        reporter(Event("warning", 0.0, "routing", message="net 3"))
+        reporter(Event("status", 0.0, "search", message="a draft"))
+    assert capsys.readouterr().err == "note: compiling\nwarning: net 3\n"

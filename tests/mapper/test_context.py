@@ -35,3 +35,35 @@ def test_a_part_of_an_overdrawn_budget_is_over_and_interrupts_reach_parts():
 def test_work_follows_the_deterministic_budget():
     assert Context().work(1000) == 1000
     assert Context(det_limit=1.0).work(1000) == 100
+
+
+def test_the_end_of_a_budget_can_be_kept_free():
+    assert Context(time_limit=100.0).keeping(30.0).remaining == pytest.approx(70.0, abs=1.0)
+    assert Context(time_limit=10.0).keeping(30.0).over
+    for endless in (Context(), Context(time_limit=5.0, det_limit=1.0)):
+        assert endless.keeping(30.0) is endless
+
+
+def test_steps_fit_if_they_were_quick_enough_before():
+    context = Context(time_limit=100.0)
+    assert context.fits(("rows", "exact"))
+    context.note("rows", "exact", 40.0, granted=1000.0)
+    context.note("rows", "exact", 60.0, granted=1000.0)
+    assert context.fits(("rows", "exact"))
+    assert not context.part(0.45).fits(("rows", "exact")), "a margin of a quarter belongs to it"
+    assert not context.fits(("rows", "exact"), ("rows", "exact"))
+    assert not context.part(0.45).fits(("rows", "proportional")), "an unknown one is taken to be as slow as the others"
+    assert Context(time_limit=0.0).fits() is False
+
+
+def test_what_fills_its_time_needs_a_quarter_of_it():
+    context = Context(time_limit=100.0)
+    context.note("routing", "pathfinder", 79.0, granted=80.0)
+    assert context.part(0.3).fits(("routing", "pathfinder"))
+    assert not context.part(0.2).fits(("routing", "pathfinder"))
+
+
+def test_a_deterministic_budget_never_asks_the_clock():
+    context = Context(time_limit=1.0, det_limit=1.0)
+    context.note("rows", "exact", 1e6, granted=float("inf"))
+    assert context.fits(("rows", "exact"))

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mapper.addresses.pool import assign
-from mapper.context import Context
+from mapper.context import BudgetExhausted, Context
 from mapper.estimate import estimate
 from mapper.merging.driver_aware import driver_aware
 from mapper.placement.linear import linear
@@ -118,7 +118,9 @@ def test_a_shared_bus_on_two_hicanns_is_refused():
         driver_aware(problem, draft, Context())
 
 
-def test_prices_of_drivers_change_the_merging_for_the_better():
+@pytest.fixture(scope="module")
+def scarce():
+    """Return problem and draft of 448 neurons on 8 HICANNs with 16 working drivers each."""
     rng = np.random.default_rng(5)
     n = 448
     pre, post = np.nonzero(rng.random((n, n)) < 0.08)
@@ -126,7 +128,11 @@ def test_prices_of_drivers_change_the_merging_for_the_better():
     dead = {"drivers": [(h, d) for h in range(8) for d in range(224) if d % 14]}
     wafer = Wafer(Defects.from_components(components=dead), region=frozenset(range(8)))
     problem = Problem(Instance("t", network, wafer=wafer, limits=Limits(neuron_size=8)))
-    placed = linear(problem, problem.blank_mapping(), Context(), neurons_per_block=7)
+    return problem, linear(problem, problem.blank_mapping(), Context(), neurons_per_block=7)
+
+
+def test_prices_of_drivers_change_the_merging_for_the_better(scarce):
+    problem, placed = scarce
 
     def expected(rounds):
         merged = driver_aware(problem, placed, Context(), rounds=rounds)
@@ -135,3 +141,31 @@ def test_prices_of_drivers_change_the_merging_for_the_better():
     once, thrice = expected(1), expected(3)
     assert (once.prices[:8] > 0).all()
     assert thrice.lost < 0.9 * once.lost
+
+
+class _Interrupted(Context):
+    """A context that is over after it was asked a number of times."""
+
+    asked = 0
+    allowed = 0
+
+    @property
+    def over(self):
+        self.asked += 1
+        return self.asked > self.allowed
+
+
+def interrupted(allowed):
+    context = _Interrupted()
+    context.allowed = allowed
+    return context
+
+
+def test_a_round_that_does_not_end_leaves_the_round_before(scarce):
+    problem, placed = scarce
+    first, second = (driver_aware(problem, placed, Context(), rounds=n).merging.block_to_dnc for n in (1, 2))
+    assert not np.array_equal(first, second)
+    cut = driver_aware(problem, placed, interrupted(12)).merging.block_to_dnc
+    assert np.array_equal(cut, first), "8 HICANNs in the first round, 4 in the second"
+    with pytest.raises(BudgetExhausted):
+        driver_aware(problem, placed, interrupted(7))

@@ -1,0 +1,258 @@
+"""Many runs with any `concurrent.futures.Executor`: each once, finished ones kept, whatever dies in between."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mapper.runs.apart import POLL, Unwanted, perform_remotely, supervise
+from mapper.runs.files import to_json, write_bytes, write_text
+from mapper.runs.perform import without_mapping
+from mapper.runs.run import Effort, Run, RunError, in_force, pack
+
+if TYPE_CHECKING:
+    from mapper.context import Event
+    from mapper.report.runs import Run as Result
+    from models.instance import Instance
+
+#: What is tried again when the same command is started again.
+_UNFINISHED: Final = ("crashed", "memory")
+#: How many runs are handed to an executor at the same time, if nothing else is said: more than a cluster has
+#: workers, few enough that their instances fit into the memory of one machine.
+_AHEAD: Final = 256
+
+
+def compare(
+    instances: Iterable[Instance],
+    solvers: Sequence[str] = ("marocco", "cpsat"),
+    *,
+    seeds: Sequence[int] = (0,),
+    time_limit: float | None = None,
+    det_limit: float | None = None,
+    threads: int | None = None,
+    max_hicanns: int | None = None,
+    options: Mapping[str, str] | None = None,
+    output: Path | str | None = None,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Result, ...]:
+    """Run solvers on instances, judge every result from its bits, and return the results.
+
+    Parameters
+    ----------
+    instances : iterable of Instance
+        What to solve.
+    solvers : sequence of str
+        Names from `mapper.solver_names`, or ``module:function``.
+    seeds : sequence of int
+        One run for each.
+    time_limit, det_limit, threads, max_hicanns, options
+        Of every run, see `mapper.solve`; none: what the instance's budget says.
+    output : path, optional
+        Folder for one JSON file and one solution file per run; runs that are finished there are not repeated.
+    executor : concurrent.futures.Executor, optional
+        Who does the runs: a process pool, Dask's ``client.get_executor(pure=False)``, an MPI pool.  The executor's
+        machines need this package, not the folder.  None: this machine.
+    jobs : int, optional
+        Runs at the same time: 1 on this machine, as many as the executor takes otherwise.
+    stop : threading.Event, optional
+        Set it to end with what is finished.
+
+    Returns
+    -------
+    tuple of mapper.report.Run
+        In the order of instances, solvers and seeds; `mapper.report.build` makes a report of it.
+
+    Raises
+    ------
+    SolverError, PluginError
+        If a solver or an option does not exist.
+    RunError
+        If the folder has runs under other conditions, or the executor breaks down; what is finished is kept.
+    """
+    from mapper.report.runs import parse_run
+    from mapper.solvers import check_settings
+
+    for solver in solvers:
+        check_settings(solver, options or {})
+    effort = Effort(time_limit, det_limit, threads, max_hicanns, options)
+    runs = [
+        Run(instance, solver, seed, in_force(effort, instance))
+        for instance in instances
+        for solver in solvers
+        for seed in seeds
+    ]
+    folder = None if output is None else Path(output)
+    done = prepare(runs, folder)
+    missing = [run for run in runs if run.stem not in done]
+    done |= {run.stem: found for run, found in perform_all(missing, folder, executor, jobs, stop)}
+    return tuple(parse_run(done[run.stem], run.stem) for run in runs if run.stem in done)
+
+
+def prepare(runs: Sequence[Run], folder: Path | None, anew: bool = False) -> dict[str, dict[str, Any]]:
+    """Make the folder and return the documents of the runs that are finished in it, by stem.
+
+    Raises
+    ------
+    RunError
+        If two runs have the same name, or a file in the folder is of a run under other conditions.
+    """
+    if len({run.stem for run in runs}) < len(runs):
+        raise RunError("two instances have the same name, or one is named twice; every run needs a name of its own")
+    if folder is None:
+        return {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for run in runs:
+        if not run.instance.digest:
+            raise RunError(f"instance {run.instance.name!r} has no digest to know its runs by; load it from a file")
+    found = {} if anew else {run.stem: finished(run, folder) for run in runs}
+    return {stem: document for stem, document in found.items() if document is not None}
+
+
+def finished(run: Run, folder: Path) -> dict[str, Any] | None:
+    """Return the document of a run that is finished, None if it is still to do.
+
+    Raises
+    ------
+    RunError
+        If the file is no run file, or of a run under other conditions.
+    """
+    path = folder / f"{run.stem}.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RunError(f"{path} is no run file ({error}); --force overwrites it") from None
+    if not isinstance(document, dict) or document.get("key") != run.key:
+        raise RunError(
+            f"{path} is of a run with other limits, settings, instance or version; use another folder, or --force "
+            "overwrites it"
+        )
+    return None if document["status"] in _UNFINISHED or document.get("interrupted") else document
+
+
+def perform_all(
+    runs: Iterable[Run],
+    folder: Path | None,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    stop: threading.Event | None = None,
+    listen: Callable[[Event], None] | None = None,
+) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Do runs, and yield each with its document when its files are written.
+
+    Parameters
+    ----------
+    runs : iterable of Run
+        What to do; see `prepare` for what is done already.
+    folder : Path or None
+        Where the files go; None: nowhere.
+    executor, jobs, stop
+        See `compare`.
+    listen : callable, optional
+        Gets the solvers' events; not with an executor.
+
+    Raises
+    ------
+    RunError
+        If the executor breaks down.
+    """
+    if executor is not None:
+        yield from _collect(runs, folder, _remote(executor), jobs or _AHEAD, stop, waits=False)
+        return
+    ending = stop or threading.Event()
+    with ThreadPoolExecutor(jobs or 1) as threads:
+        try:
+            here = partial(_here, folder=folder, stop=ending, listen=listen)
+            start = partial(threads.submit, here)
+            yield from _collect(runs, folder, start, jobs or 1, stop, waits=True)
+        except BaseException:
+            ending.set()
+            raise
+
+
+def _here(
+    run: Run, folder: Path | None, stop: threading.Event, listen: Callable[[Event], None] | None
+) -> dict[str, Any]:
+    """Do a run in a process of its own on this machine."""
+    if folder is not None:
+        return supervise(run, folder, stop, listen)
+    with tempfile.TemporaryDirectory(prefix="mapper-run-") as name:
+        return supervise(run, Path(name), stop, listen) | {"solution": None}
+
+
+def _remote(executor: Executor) -> Callable[[Run], Future[Any]]:
+    return lambda run: executor.submit(perform_remotely, pack((run, run.key)))
+
+
+def _collect(
+    runs: Iterable[Run],
+    folder: Path | None,
+    start: Callable[[Run], Future[Any]],
+    ahead: int,
+    stop: threading.Event | None,
+    waits: bool,
+) -> Iterator[tuple[Run, dict[str, Any]]]:
+    """Keep some runs going and yield what ends; when stopped, wait for what runs or drop it."""
+    waiting, going = deque(runs), dict[Future[Any], Run]()
+    try:
+        while waiting or going:
+            stopped = stop is not None and stop.is_set()
+            if stopped:
+                waiting.clear()
+            if stopped and not waits:
+                return
+            while waiting and len(going) < ahead:
+                run = waiting.popleft()
+                going[start(run)] = run
+            for future in wait(going, POLL, FIRST_COMPLETED).done:
+                run = going.pop(future)
+                document = _result(run, future, folder)
+                if document is not None:
+                    yield run, document
+    finally:
+        for future in going:
+            future.cancel()
+
+
+def _result(run: Run, future: Future[Any], folder: Path | None) -> dict[str, Any] | None:
+    """Return the document of a run that ended, its files written; None if it was interrupted before it had a mapping.
+
+    Raises
+    ------
+    RunError
+        If the executor did not do the run.
+    """
+    try:
+        result = future.result()
+    except Unwanted:
+        return None
+    except RunError:
+        raise
+    except (Exception, CancelledError) as error:
+        if type(error).__name__ != "KilledWorker":
+            raise RunError(
+                f"run {run.stem} was not done ({type(error).__name__}: {error}); what is finished is kept: start the "
+                "same again"
+            ) from error
+        result = without_mapping(run, "crashed", f"every worker that tried it died: {error}"), None
+    if isinstance(result, dict):
+        return result
+    document, solution = result
+    if folder is None:
+        return dict(document, solution=None)
+    if solution is not None:
+        path = folder / f"{run.stem}.sol.zip"
+        write_bytes(path, solution)
+        document = dict(document, solution=str(path))
+    write_text(folder / f"{run.stem}.json", to_json(document))
+    return dict(document)
