@@ -104,7 +104,8 @@ def column(*, delay: float = 0.6444, seed: int = 1) -> Circuits:
 def wafer(neurons: int = 196_608) -> Circuits:
     """Return a full wafer of unconnected AdEx neurons; one silent synapse sets the shortest delay of the wafer."""
     kind = coba(True, neurons=200).neurons
-    big = NeuronParameters(**{name: np.repeat(getattr(kind, name)[:1], neurons, axis=0) for name in kind.__slots__})
+    names = [name for name in kind.__slots__ if name != "g_max"]
+    big = NeuronParameters(**{name: np.repeat(getattr(kind, name)[:1], neurons, axis=0) for name in names})
     none = SpikeSources(np.empty(0), np.empty(0), np.empty(0), np.zeros(1, np.int64), np.empty(0))
     one = np.zeros(1, np.int32)
     table = SynapseTable(

@@ -26,7 +26,7 @@ _HEAD: Final = ("case", "measured", "goal")
 def scale(ours: Measure, nest: Measure) -> list[str]:
     """Return the second table as lines of Markdown."""
     load = os.getloadavg()[0]
-    rows = [*column_row(ours, nest), wafer_row(ours), *imperfection_rows(ours), threads_row(coba(), 3000.0)]
+    rows = [*column_row(ours, nest), wafer_row(ours), *imperfection_rows(ours), *threads_rows()]
     return [
         f"| {' | '.join(_HEAD)} |",
         "|" + "---|" * len(_HEAD),
@@ -90,6 +90,38 @@ def imperfection_rows(ours: Measure, rounds: int = 8) -> list[tuple[str, str, st
         goal = "at most +20 %" if name == "all on" else ""
         rows.append((f"AdEx-COBA on 32 chips, imperfections: {name}", f"{seconds:.3f} s, {spikes} spikes{more}", goal))
     return rows
+
+
+def threads_rows() -> list[tuple[str, str, str]]:
+    """Return what threads gain: two runs side by side, and two threads that share a run."""
+    column_circuits, whole = column(), wafer()
+    return [
+        threads_row(coba(), 3000.0),
+        team_row(f"{len(whole.neurons):,} AdEx neurons (a wafer), 0.5 s", whole, 500.0),
+        team_row("column 0.1, 2 s", column_circuits, 2000.0, goal=""),
+    ]
+
+
+def team_row(
+    what: str, circuits: Circuits, duration: float, rounds: int = 5, goal: str = "1.6"
+) -> tuple[str, str, str]:  # fmt: skip
+    """Compare a run in two threads with the same run in one, alternating, and their spikes."""
+    for threads in (1, 2):
+        run(circuits, 1.0, record=_RECORD, threads=threads)
+    found: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
+    spikes = []
+    for _ in range(rounds):
+        for threads, times in found.items():
+            begin, cpu = time.perf_counter(), time.process_time()
+            made = run(circuits, duration, record=_RECORD, threads=threads)
+            times.append((time.perf_counter() - begin, time.process_time() - cpu))
+            spikes.append((made.spike_time, made.spike_unit))
+    equal = all(np.array_equal(one, two) for other in spikes[1:] for one, two in zip(spikes[0], other, strict=True))
+    one, two = (np.array(found[threads]).min(axis=0) for threads in (1, 2))
+    figures = f"{one[0] / two[0]:.2f} times as fast by the wall clock ({one[0]:.2f} s, {two[0]:.2f} s); "
+    figures += f"CPU time {two[1] / one[1]:.2f} times, so {2 * one[1] / two[1]:.2f} on idle cores; "
+    figures += "spikes equal" if equal else "SPIKES DIFFER"
+    return f"two threads that share one run, {what}", figures, goal
 
 
 def threads_row(circuits: Circuits, duration: float, rounds: int = 7) -> tuple[str, str, str]:

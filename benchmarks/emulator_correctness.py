@@ -1,12 +1,15 @@
 """Compare the emulator with NEST: single neurons, synapses, plasticity, and two networks.
 
 Run ``python -m benchmarks.emulator_correctness -o benchmarks/results/emulator_correctness.md`` (needs the extra
-``reference``; ``--quick`` leaves the networks out).
+``reference``; ``--quick`` leaves the networks out).  By default the networks run for 5 seeds of 10 s.  Every finished
+seed is kept in a file beside the result, ``emulator_correctness.jsonl``: the same command, started again, does only
+what is missing.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -151,18 +154,45 @@ def statistics(unit: NDArray[Any], time: NDArray[Any], n: int, duration: float) 
     return len(time) / n / duration * 1000.0, float(np.mean([np.std(one) / np.mean(one) for one in intervals]))
 
 
-def network_rows(name: str, make: Callable[[int], Circuits], seeds: int, duration: float) -> list[Row]:
+def seed_results(circuits: Circuits, seed: int, duration: float) -> list[list[float]]:
+    """Return rate and irregularity here and in NEST."""
+    n = len(circuits.neurons)
+    got = run(circuits, duration, seed=seed, record=Record(sources=False))
+    unit, time, _ = _nest.simulate(circuits, duration, dt=0.1, seed=seed)
+    return [
+        list(statistics(got.spike_unit, got.spike_time, n, duration)),
+        list(statistics(unit, time, n, duration)),
+    ]
+
+
+def kept_results(path: Path | None) -> dict[tuple[str, int, float], list[list[float]]]:
+    """Return the results of earlier calls by network, seed and duration; a line that was cut off does not count."""
+    found = {}
+    for line in path.read_text().splitlines() if path is not None and path.exists() else ():
+        try:
+            one = json.loads(line)
+        except ValueError:
+            continue
+        found[one["network"], one["seed"], one["duration"]] = one["results"]
+    return found
+
+
+def network_rows(
+    name: str, make: Callable[[int], Circuits], seeds: int, duration: float, kept: Path | None
+) -> list[Row]:  # fmt: skip
     """Compare rate and irregularity over some seeds; 3 % and 0.05 are allowed."""
-    ours, theirs = [], []
+    known, both = kept_results(kept), []
     for seed in range(1, seeds + 1):
-        circuits = make(seed)
-        n = len(circuits.neurons)
-        got = run(circuits, duration, seed=seed, record=Record(sources=False))
-        ours.append(statistics(got.spike_unit, got.spike_time, n, duration))
-        unit, time, _ = _nest.simulate(circuits, duration, dt=0.1, seed=seed)
-        theirs.append(statistics(unit, time, n, duration))
-        print(name, seed, ours[-1], theirs[-1], flush=True)
-    a, b = np.array(ours), np.array(theirs)
+        results = known.get((name, seed, duration))
+        if results is None:
+            results = seed_results(make(seed), seed, duration)
+            if kept is not None:
+                with kept.open("a") as file:
+                    entry = {"network": name, "seed": seed, "duration": duration, "results": results}
+                    file.write(json.dumps(entry) + "\n")
+        both.append(results)
+        print(name, seed, *results, flush=True)
+    a, b = np.array(both).swapaxes(0, 1)
     rows = []
     for column, what, error in (
         (0, "rate [Hz]", float(a[:, 0].mean() / b[:, 0].mean() - 1.0)),
@@ -177,18 +207,25 @@ def network_rows(name: str, make: Callable[[int], Circuits], seeds: int, duratio
     return rows
 
 
+def _said(parser: argparse.ArgumentParser, options: argparse.Namespace) -> str:
+    """Return the options that are not the defaults, as they are typed."""
+    changed = [(name, getattr(options, name)) for name in ("seeds", "duration")]
+    return "".join(f" --{name} {value:g}" for name, value in changed if value != parser.get_default(name))
+
+
 def main() -> None:
     """Measure, print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="single neurons only")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--duration", type=float, default=10_000.0)
+    parser.add_argument("--duration", type=float, default=10_000.0, help="biological time [ms]")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
+    kept = None if options.output is None else options.output.with_suffix(".jsonl")
     rows = single_rows()
     if not options.quick:
         for name, make in (("COBA 4000", lambda s: coba(seed=s)), ("balanced 2083", lambda s: balanced(seed=s))):
-            rows += network_rows(name, make, options.seeds, options.duration)
+            rows += network_rows(name, make, options.seeds, options.duration, kept)
     lines = [
         "# The emulator against NEST 3.10",
         "",
@@ -200,8 +237,8 @@ def main() -> None:
         "|---|---|---|",
         *(f"| {' | '.join(row)} |" for row in rows),
         "",
-        f"Command: `python -m benchmarks.emulator_correctness --seeds {options.seeds} "
-        f"--duration {options.duration:g} -o benchmarks/results/emulator_correctness.md`",
+        f"Command: `python -m benchmarks.emulator_correctness{_said(parser, options)} "
+        "-o benchmarks/results/emulator_correctness.md`",
         "",
     ]
     if options.output:

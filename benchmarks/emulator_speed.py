@@ -8,6 +8,7 @@ neurons; building and loading are not counted.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks._emulator_networks import brunel, coba
-from benchmarks._emulator_scale import scale
+from benchmarks._emulator_scale import scale, threads_rows
 from emulator.circuits import Circuits, Plasticity, SpikeSources, SynapseTable
 from emulator.inputs import fast
 from emulator.recording import Record
@@ -196,8 +197,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--only", default="", help="part of the name of a network; leaves the second table out")
     parser.add_argument("--scale-only", action="store_true", help="only the second table")
+    parser.add_argument("--threads-only", action="store_true", help="only what threads gain; writes no file")
     parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args(arguments)
+    if options.threads_only:
+        for row in threads_rows():
+            print(*row, sep=" | ", flush=True)
+        return
+    load = os.getloadavg()[0]
     networks: list[tuple[str, Callable[[], Circuits]]] = [
         ("COBA 4,000", coba),
         ("AdEx-COBA 4,000", lambda: coba(True)),
@@ -221,7 +228,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     lines = [
         "# CPU seconds of one thread per biological second",
         "",
-        f"Smallest of {options.rounds} alternating runs (NEST: one run of {options.nest_share:g} s, scaled).",
+        f"Smallest of {options.rounds} alternating runs (NEST: one run of {options.nest_share:g} s, scaled).  "
+        f"Load of the {os.cpu_count()} cores by other programs at the beginning: {load:.1f}.",
         "",
         f"| {' | '.join(head)} |",
         "|" + "---|" * len(head),

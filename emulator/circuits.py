@@ -48,9 +48,13 @@ class NeuronParameters:
     adaptive : (n,) bool
         Whether the exponential and the adaptation term act (AdEx).
     a, b, tau_w, delta_T, v_spike : (n,) float64
-        Adaptation [nS, nA, ms], threshold slope [mV], spike detection [mV]; unused where not adaptive.
+        Adaptation [nS, nA, ms], threshold slope [mV], spike detection [mV]; unused where not adaptive.  A slope of 0
+        switches the exponential term off, and then ``v_thresh`` fires (NEST ``aeif_cond_exp``).
     v_init : (n,) float64
         Potential at t = 0 [mV].
+    g_max : (n, r) float64 or None
+        Where the inputs of a receptor saturate [uS]: a conductance g acts like g / (1 + g / g_max), which is half of
+        it at g_max and never more than g_max; infinite or None: never.
 
     Raises
     ------
@@ -73,11 +77,12 @@ class NeuronParameters:
     delta_T: Floats
     v_spike: Floats
     v_init: Floats
+    g_max: Floats | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and values."""
         n = len(self.cm)
-        _shapes(self, n, two_dimensional=("tau_syn", "e_rev"))
+        _shapes(self, n, two_dimensional=("tau_syn", "e_rev"), other=("g_max",))
         receptors = self.tau_syn.shape[1]
         if self.e_rev.shape != self.tau_syn.shape or not 1 <= receptors <= 4:
             raise CircuitError(
@@ -89,16 +94,25 @@ class NeuronParameters:
         _not_negative("neuron", "tau_refrac", self.tau_refrac, "ms")
         for name in ("v_rest", "v_thresh", "v_reset", "e_rev", "v_init"):
             _finite("neuron", name, getattr(self, name), "mV")
-        _above("neuron", self.v_thresh, self.v_reset, ~self.adaptive, "v_thresh", "v_reset")
+        _above("neuron", self.v_thresh, self.v_reset, ~self.exponential, "v_thresh", "v_reset")
+        if self.g_max is not None:
+            if self.g_max.shape != self.tau_syn.shape:
+                raise CircuitError(f"g_max must have the shape {self.tau_syn.shape} (got {self.g_max.shape})")
+            _complain("neuron", "g_max", self.g_max, ~(self.g_max > 0), "positive [uS]")
         self._check_adaptive()
 
     def _check_adaptive(self) -> None:
         on = self.adaptive
-        for name, unit in (("tau_w", "ms"), ("delta_T", "mV")):
-            _positive("neuron", name, np.where(on, getattr(self, name), 1.0), unit)
+        _positive("neuron", "tau_w", np.where(on, self.tau_w, 1.0), "ms")
+        _not_negative("neuron", "delta_T", np.where(on, self.delta_T, 1.0), "mV")
         for name, unit in (("a", "nS"), ("b", "nA"), ("v_spike", "mV")):
             _finite("neuron", name, np.where(on, getattr(self, name), 0.0), unit)
-        _above("neuron", self.v_spike, self.v_reset, on, "v_spike", "v_reset")
+        _above("neuron", self.v_spike, self.v_reset, self.exponential, "v_spike", "v_reset")
+
+    @property
+    def exponential(self) -> NDArray[np.bool_]:
+        """Which neurons have the exponential term, (n,)."""
+        return self.adaptive & (self.delta_T > 0)
 
     def __len__(self) -> int:
         """Return the number of neurons."""
@@ -360,9 +374,9 @@ class Circuits:
 
 def _shapes(table: Any, length: int, two_dimensional: Sequence[str] = (), other: Sequence[str] = ()) -> None:
     for field in fields(table):
-        shape = getattr(table, field.name).shape
         if field.name in other:
             continue
+        shape = getattr(table, field.name).shape
         if field.name in two_dimensional:
             if len(shape) != 2 or shape[0] != length:
                 raise CircuitError(f"{field.name} must be ({length}, receptors) (got the shape {shape})")

@@ -16,12 +16,12 @@ from emulator.circuits import CircuitError, Circuits
 from emulator.comparison import Analysis, Measures, Run, average, measure
 from emulator.realised import Realisation, realise
 from emulator.recording import WAFER_TRACES, Record, Recording
-from emulator.requested import DEFAULT_DELAY, neuron_parameters, requested, spike_sources
+from emulator.requested import DEFAULT_DELAY, requested
 from emulator.run import run
 from emulator.variation import Variation
 from models.hardware.calibration import Calibration
 from models.instance import Instance
-from models.network import CELL_TYPES, Network
+from models.network import Network
 from models.solution import Solution
 
 REFERENCE: Final = "requested"
@@ -59,8 +59,8 @@ class Setup:
         ``float32`` or ``float64``.
     calibration : Calibration or None
         Of the wafer; None: the ideal one.
-    threads : int
-        Trials that run at the same time; it does not change any result.
+    threads, run_threads : int
+        Trials that run at the same time, and threads that share one run; neither changes any result.
 
     Raises
     ------
@@ -82,12 +82,13 @@ class Setup:
     precision: Literal["float32", "float64"] = "float32"
     calibration: Calibration | None = None
     threads: int = 1
+    run_threads: int = 1
 
     def __post_init__(self) -> None:
         for name in ("duration", "dt"):
             if not 0 < getattr(self, name) < math.inf:
                 raise CircuitError(f"{name} must be positive and finite [ms] (got {getattr(self, name)})")
-        for name, least in (("trials", 1), ("threads", 1), ("seed", 0)):
+        for name, least in (("trials", 1), ("threads", 1), ("run_threads", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise CircuitError(f"{name} must be {least} or more (got {getattr(self, name)})")
         analysed = self.duration - self.analysis.start
@@ -171,7 +172,6 @@ def emulate(
         If a parameter, the time or a recording makes no sense.
     """
     network = instance.network
-    _check_parameters(network)
     outcomes: list[Outcome] = []
     references: tuple[Recording, ...] | None = None
     if reference is not None:
@@ -188,18 +188,6 @@ def emulate(
         runs = _trials(label, [r.circuits for r in realisations], 0, network, setup, run, say)
         outcomes.append(_outcome(label, audit, runs, network, setup, references))
     return tuple(outcomes)
-
-
-def _check_parameters(network: Network) -> None:
-    """Raise if a population cannot be simulated as asked for; the wafer would clip what it cannot do."""
-    for population in network.populations:
-        try:
-            if CELL_TYPES[population.cell].is_source:
-                spike_sources([population])
-            else:
-                neuron_parameters([population])
-        except CircuitError as error:
-            raise CircuitError(f"population {population.name!r}: {error}") from error
 
 
 def _realisations(instance: Instance, solution: Solution, setup: Setup) -> list[Realisation]:
@@ -235,10 +223,9 @@ def _trials(
         seed = setup.seed + trial + shift
         started = _started(circuits[trial], setup, seed, network.n_cells)
         record = _record(started, setup, network)
-        return Run(
-            started,
-            engine(started, setup.duration, dt=setup.dt, seed=seed, record=record, precision=setup.precision),
-        )
+        more: dict[str, int] = {"threads": setup.run_threads} if engine is run else {}
+        made = engine(started, setup.duration, dt=setup.dt, seed=seed, record=record, precision=setup.precision, **more)
+        return Run(started, made)
 
     count = "1 trial" if setup.trials == 1 else f"{setup.trials} trials"
     say(f"{label}: {len(circuits[0].neurons)} neurons, {len(circuits[0].synapses)} synapses, {count}")

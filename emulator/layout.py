@@ -31,17 +31,20 @@ class Layout:
         Receptors per neuron: 2 or 4.
     slots : int
         Coming steps whose inputs are kept.
+    saturates : bool
+        Whether there are limits of the conductances.
     """
 
     state: NDArray[Any]
     adaptive: NDArray[np.bool_]
     receptors: int
     slots: int
+    saturates: bool = False
 
     @property
     def fields(self) -> int:
         """Fields per block."""
-        return k.RECEPTORS + k.PER_RECEPTOR * self.receptors
+        return _fields(self.receptors, self.saturates)
 
     @property
     def small(self) -> bool:
@@ -52,12 +55,12 @@ class Layout:
     def _part(self) -> int:
         return self.receptors * k.LANES
 
-    def ring(self) -> Ring:
-        """Return the empty inputs of the coming steps."""
+    def ring(self, readers: int = 1) -> Ring:
+        """Return the empty inputs of the coming steps; each of the readers has zeros of its own behind the others."""
         blocks, part, small = len(self.adaptive), self._part, self.small
         strides = (blocks * part + _PADDING, part) if small else (part, self.slots * part)
         size = self.slots * (blocks * part + _PADDING * small)
-        values = np.zeros(size + part, dtype=self.state.dtype)
+        values = np.zeros(size + readers * part, dtype=self.state.dtype)
         filled = np.zeros(0 if small else size // part, dtype=np.uint8)
         return Ring(values, filled, self.slots, *strides, size, part.bit_length() - 1)
 
@@ -92,13 +95,23 @@ def layout(neurons: NeuronParameters, dt: float, dtype: DTypeLike, slots: int) -
     n = len(neurons)
     receptors = 2 if neurons.tau_syn.shape[1] <= 2 else 4
     blocks = max(1, -(-n // k.LANES))
-    table = np.zeros((k.RECEPTORS + k.PER_RECEPTOR * receptors, blocks * k.LANES))
+    saturates = neurons.g_max is not None
+    table = np.zeros((_fields(receptors, saturates), blocks * k.LANES))
     table[k.V_SPIKE] = _NEVER
     _fill(table[:, :n], neurons, dt)
+    if neurons.g_max is not None:
+        for r in range(neurons.tau_syn.shape[1]):
+            table[_fields(receptors, False) + r, :n] = neurons.cm / (neurons.g_max[:, r] * dt)
     adaptive = np.zeros(blocks * k.LANES, dtype=np.bool_)
     adaptive[:n] = neurons.adaptive
     state = table.reshape(-1, blocks, k.LANES).swapaxes(0, 1).astype(dtype).ravel()
-    return Layout(state, np.asarray(adaptive.reshape(blocks, k.LANES).any(axis=1), dtype=np.bool_), receptors, slots)
+    return Layout(
+        state, np.asarray(adaptive.reshape(blocks, k.LANES).any(axis=1), dtype=np.bool_), receptors, slots, saturates
+    )
+
+
+def _fields(receptors: int, saturates: bool) -> int:
+    return k.RECEPTORS + (k.PER_RECEPTOR + saturates) * receptors
 
 
 def conductance_scale(neurons: NeuronParameters, neuron: NDArray[Any], receptor: Any, dt: float) -> NDArray[Any]:
@@ -109,14 +122,14 @@ def conductance_scale(neurons: NeuronParameters, neuron: NDArray[Any], receptor:
 
 
 def _fill(table: NDArray[np.float64], p: NeuronParameters, dt: float) -> None:
-    on = p.adaptive
-    tau_w, delta = np.where(on, p.tau_w, 1.0), np.where(on, p.delta_T, 1.0)
+    on, steep = p.adaptive, p.exponential
+    tau_w, delta = np.where(on, p.tau_w, 1.0), np.where(steep, p.delta_T, 1.0)
     table[k.V], table[k.V_RESET] = p.v_init - p.v_rest, p.v_reset - p.v_rest
     table[k.LEAK] = dt / p.tau_m
-    table[k.V_SPIKE] = np.where(on, p.v_spike, p.v_thresh) - p.v_rest
+    table[k.V_SPIKE] = np.where(steep, p.v_spike, p.v_thresh) - p.v_rest
     table[k.HOLD] = np.floor(p.tau_refrac / dt + 0.5)
-    table[k.V_SOFT], table[k.INV_DELTA] = np.where(on, p.v_thresh - p.v_rest, 0.0), np.where(on, 1.0 / delta, 0.0)
-    table[k.LEAK_DELTA] = np.where(on, delta * dt / p.tau_m, 0.0)
+    table[k.V_SOFT], table[k.INV_DELTA] = np.where(steep, p.v_thresh - p.v_rest, 0.0), np.where(steep, 1.0 / delta, 0.0)
+    table[k.LEAK_DELTA] = np.where(steep, delta * dt / p.tau_m, 0.0)
     table[k.A] = np.where(on, dt * 1e-3 * p.a / p.cm, 0.0)  # nS / nF = 1e-3 / ms
     table[k.B] = np.where(on, dt * p.b / p.cm, 0.0)  # nA / nF = mV / ms
     table[k.W_RATE] = -np.expm1(-dt / tau_w)

@@ -92,7 +92,8 @@ def _neurons(nest: Any, circuits: Circuits) -> Any:
     }  # fmt: skip
     adaptive = bool(p.adaptive.any())
     if adaptive:
-        values |= {"a": p.a, "b": 1e3 * p.b, "tau_w": p.tau_w, "Delta_T": p.delta_T, "V_peak": p.v_spike}
+        peak = np.where(p.exponential, p.v_spike, p.v_thresh)
+        values |= {"a": p.a, "b": 1e3 * p.b, "tau_w": p.tau_w, "Delta_T": p.delta_T, "V_peak": peak}
     neurons = nest.Create("aeif_cond_exp" if adaptive else "iaf_cond_exp", len(p))
     neurons.set({name: np.asarray(value, dtype=float).tolist() for name, value in values.items()})
     return neurons

@@ -106,7 +106,8 @@ def realise(
     wafer, limits : Wafer or None, Limits or None
         Only for the rules that the decoder checks; None: an intact wafer, default limits.
     delay : float or None
-        One delay for all synapses [ms]; None: by the length of the physical route.
+        The delays that the network asks for, and this one where it asks for none [ms]; None: by the length of the
+        physical route.
     transport : bool
         Whether spikes pass priority encoders, mergers, links and FPGAs of finite bandwidth.
     previous : Realisation or None

@@ -22,6 +22,7 @@ from models.hardware.calibration import PARAMETERS, SWITCHABLE, Calibration, den
 from models.hardware.calibration_cells import (
     ADAPTATION_OFF,
     BLOCK_OF_DENMEM,
+    DAC_MAX,
     DENMEM_CELL,
     EXPONENTIAL_OFF,
     LEAK_NAMES,
@@ -110,7 +111,10 @@ def realised_neurons(
     leak = capacitance / values["tau_m"]
     adaptive = _adaptive(configuration, denmems, n)
     threshold = at_firing("v_threshold")
-    tau_syn, e_rev = _receptors(network, cell, denmems, values)
+    inputs = _Inputs.of(network, cell, denmems)
+    tau_syn, e_rev = (inputs.mean(values, name) for name in ("tau_syn", "e_rev"))
+    factor = calibration.scaling.weight_factor(total, cm[cell])
+    limit = inputs.total(_limits(configuration, denmems, variation)) / factor[:, None] if variation.saturates else None
     parameters = NeuronParameters(
         cm=cm[cell],
         tau_m=total / total_of(leak),
@@ -127,6 +131,7 @@ def realised_neurons(
         delta_T=mean("delta_T", leak),
         v_spike=threshold,
         v_init=mean("v_rest", leak),
+        g_max=limit,
     )
     whole = np.ones(network.n_cells)
     whole[cell] = total
@@ -223,22 +228,45 @@ def _value(
     return np.where(dac <= ADAPTATION_OFF, 0.0, bio) if name in SWITCHABLE else bio
 
 
-def _receptors(
-    network: Network, cell: NDArray[np.int32], denmems: _Denmems, values: Mapping[str, Floats]
-) -> tuple[Floats, Floats]:
-    """Return time constant and reversal potential of every receptor: the mean over its inputs, (n, r)."""
-    count = network.receptor_count[cell]
-    n, r = len(cell), int(count.max(initial=1))
-    table = np.zeros((5, 2, 2), dtype=np.int64)
-    for receptors, by_parity in TARGETS.items():
-        table[receptors] = by_parity
-    sums, inputs = np.zeros((2, n * r)), np.zeros(n * r)
-    for side, letter in enumerate("xi"):
-        place = denmems.neuron * r + table[count[denmems.neuron], denmems.denmem % 2, side]
-        inputs += np.bincount(place, minlength=n * r)
-        for total, name in zip(sums, ("tau_syn", "e_rev"), strict=True):
-            total += np.bincount(place, weights=values[f"{name}_{letter}"], minlength=n * r)
-    unused = inputs == 0
-    tau_syn = np.where(unused, 1.0, sums[0] / np.maximum(inputs, 1))
-    e_rev = sums[1] / np.maximum(inputs, 1)
-    return tau_syn.reshape(n, r), e_rev.reshape(n, r)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Inputs:
+    """Synaptic inputs of denmems by receptor: ``place`` (2, k), left and right, is ``width`` neuron + receptor."""
+
+    place: NDArray[np.int64]
+    count: NDArray[np.int64]
+    width: int
+
+    @classmethod
+    def of(cls, network: Network, cell: NDArray[np.int32], denmems: _Denmems) -> _Inputs:
+        """Return which receptor each input of each denmem serves."""
+        receptors = network.receptor_count[cell]
+        width = int(receptors.max(initial=1))
+        table = np.zeros((5, 2, 2), dtype=np.int64)
+        for number, by_parity in TARGETS.items():
+            table[number] = by_parity
+        served = table[receptors[denmems.neuron], denmems.denmem % 2]
+        place = denmems.neuron * width + served.T
+        return cls(place, np.bincount(place.ravel(), minlength=len(cell) * width), width)
+
+    def total(self, values: Mapping[str, Floats]) -> Floats:
+        """Return the sum over the inputs of every receptor of ``x`` and ``i``, infinite where it has none, (n, r)."""
+        sums = sum(np.bincount(p, values[letter], len(self.count)) for p, letter in zip(self.place, "xi", strict=True))
+        return np.where(self.count > 0, sums, np.inf).reshape(-1, self.width)
+
+    def mean(self, values: Mapping[str, Floats], name: str) -> Floats:
+        """Return the mean of ``NAME_x`` and ``NAME_i`` over the inputs of every receptor, (n, r)."""
+        total = self.total({letter: values[f"{name}_{letter}"] for letter in "xi"})
+        none = self.count.reshape(-1, self.width) == 0
+        without = 1.0 if name == "tau_syn" else 0.0
+        return np.where(none, without, total / np.maximum(self.count, 1).reshape(-1, self.width))
+
+
+def _limits(configuration: Configuration, denmems: _Denmems, variation: Variation) -> dict[str, Floats]:
+    """Return the largest conductance of the inputs of denmems [nS], (k,) each, in proportion to their I_conv."""
+    limits = {}
+    for letter in "xi":
+        cell = f"I_conv{letter}"
+        dac = configuration.fg_denmem[denmems.row, denmems.denmem, DENMEM_CELL[cell]]
+        held = np.maximum(variation.programmed(cell, dac, denmems.place), 1.0)
+        limits[letter] = variation.saturation * held / DAC_MAX
+    return limits

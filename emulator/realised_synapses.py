@@ -17,6 +17,7 @@ from emulator.audit import match
 from emulator.circuits import STP_DEPRESSION, Plasticity, SynapseTable
 from emulator.decode import Decoded, EffectiveSynapses
 from emulator.realised_neurons import RealisedNeurons
+from emulator.requested import requested_delays
 from emulator.variation import Variation
 from models.configuration import Configuration
 from models.hardware.calibration import Calibration, cap_to_utilisation, dac_to_recovery
@@ -73,7 +74,7 @@ def realised_synapses(
     calibration, variation : Calibration, Variation
         What the registers mean.
     delay : float or None
-        Delay of all synapses [ms]; None: by the route.
+        Where the network asks for none, if its delays hold [ms]; None: by the route.
     """
     every = decoded.synapses
     kept = np.flatnonzero((unit[every.pre] >= 0) & (unit[every.post] >= 0))
@@ -88,7 +89,7 @@ def realised_synapses(
         target=unit[synapses.post],
         receptor=synapses.receptor,
         weight=weight.astype(np.float32),
-        delay=_delays(decoded, synapses, calibration, variation, delay),
+        delay=_delays(network, decoded, synapses, calibration, variation, delay),
         stp=stp,
         stp_state=state,
     )
@@ -160,7 +161,17 @@ def _first_pulse(plasticity: Plasticity, stp: NDArray[np.int32]) -> Floats:
     return np.append(np.maximum(1.0 + rest, _LEAST_PULSE), 1.0)[stp]
 
 
+def _requested_delays(network: Network, synapses: EffectiveSynapses, delay: float) -> NDArray[np.float32]:
+    """Return the delays that the network asks for, ``delay`` for what nothing requires, (n,) [ms]."""
+    delays = np.full(len(synapses), delay, dtype=np.float32)
+    if not np.isnan(network.delays).all():
+        required, effective = match(network, synapses)
+        delays[effective] = requested_delays(network, delay)[required]
+    return delays
+
+
 def _delays(
+    network: Network,
     decoded: Decoded,
     synapses: EffectiveSynapses,
     calibration: Calibration,
@@ -169,14 +180,29 @@ def _delays(
 ) -> NDArray[np.float32]:
     """Return the delay of every synapse [ms], (n,)."""
     if delay is not None:
-        return np.full(len(synapses), delay, dtype=np.float32)
+        return _requested_delays(network, synapses, delay)
     route = synapses.net.astype(np.int64) * N_HICANNS + synapses.hicann
     first, inverse = _runs(synapses.segment.astype(np.int64) * (8 * N_HICANNS * N_HICANNS) + route)
-    adjacent = synapses.segment[first] // N_LINES != synapses.hicann[first]
-    hicanns = decoded.nets.hops[synapses.segment[first]].astype(np.int64) + 1 + adjacent
+    hicanns = route_length(decoded, synapses.segment[first], synapses.hicann[first])
     physical = (DELAY_CONSTANT + DELAY_PER_HICANN * hicanns) * calibration.scaling.speedup / _REFERENCE_SPEEDUP
-    varied = variation.delay(physical, route[first])
+    varied = variation.delay(np.asarray(physical, np.float64), route[first])
     return np.maximum(varied, LEAST_DELAY).astype(np.float32)[inverse]
+
+
+def route_length(decoded: Decoded, segment: NDArray[np.int32], hicann: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Return the number of HICANNs from where a bus starts to its synapses, both ends included, (n,).
+
+    Parameters
+    ----------
+    decoded : Decoded
+        Layer 1.
+    segment : (n,) int32
+        VLine segment that feeds the driver.
+    hicann : (n,) int16
+        HICANN of the driver; it may be fed by the VLine of its neighbour.
+    """
+    adjacent = segment // N_LINES != hicann
+    return np.asarray(decoded.nets.hops[segment].astype(np.int64) + 1 + adjacent, np.int64)
 
 
 def _runs(key: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -20,9 +20,8 @@ from emulator.circuits import (
 from models.network import CELL_TYPES, Network, Population, TsodyksMarkram
 from models.network.parameters import is_nested
 
-#: Delay of every synapse [ms]: the part of the measured delay on the wafer that does not depend on the route
-#: (brainscales1-demos, wafer 30: 0.6444 ms + 0.0397 ms per HICANN).  A network file has no delays, since the
-#: hardware cannot set any.
+#: Delay of a synapse of which none is asked for [ms]: the part of the measured delay on the wafer that does not depend
+#: on the route (brainscales1-demos, wafer 30: 0.6444 ms + 0.0397 ms per HICANN).  The hardware cannot set any.
 DEFAULT_DELAY: Final = 0.6444
 
 _SCALARS: Final = ("cm", "tau_m", "v_rest", "v_thresh", "v_reset", "tau_refrac")
@@ -39,7 +38,7 @@ def requested(network: Network, *, delay: float = DEFAULT_DELAY, v_init: NDArray
     network : Network
         n neurons and m spike sources, in the order of their cells.
     delay : float
-        Delay of every synapse [ms].
+        Delay of the synapses of which the network asks for none [ms].
     v_init : (n,) or None
         Potential of each neuron at t = 0 [mV]; None: its resting potential, as in PyNN.
 
@@ -162,10 +161,15 @@ def _synapses(network: Network, unit: NDArray[np.int32], delay: float) -> Synaps
         unit[all_synapses.post],
         all_synapses.receptor,
         all_synapses.weight,
-        np.full(len(all_synapses), delay, dtype=np.float32),
+        requested_delays(network, delay),
         stp,
         np.zeros(len(all_synapses), dtype=np.int32),
     )
+
+
+def requested_delays(network: Network, otherwise: float) -> NDArray[np.float32]:
+    """Return the delay that is asked for of each synapse of a network, or another one where none is, (n,) [ms]."""
+    return np.where(np.isnan(network.delays), np.float32(otherwise), network.delays)
 
 
 def _plasticity(network: Network) -> Plasticity:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator.circuits import CircuitError, Circuits
 from emulator.fanout import delay_steps, fanout
 from emulator.inputs import drives, fast, single_sources
 from emulator.kernels.advance import advance
-from emulator.layout import layout
+from emulator.kernels.tables import Drives, Fanout, Stp
+from emulator.layout import Layout, layout
 from emulator.queues import queues
 from emulator.recording import Losses, Record, Recording
 from emulator.sampling import sampling
+from emulator.team import team
 
 #: Steps of a block of neurons that are done at once, at most: more does not gain anything.
 _MOST_STEPS: Final = 64
 #: Bound of the random part of a delay in standard deviations (`kernels.random.normal_sum`).
 _JITTER_BOUND: Final = 3.4642
+#: From one step to another in blocks of at most some steps, to units and times of the spikes.
+_Advance = Callable[[int, int, int], tuple[NDArray[np.int32], NDArray[np.float64]]]
 #: Steps between two returns from compiled code, so that a run can be interrupted.
 _CHUNK: Final = 2000
 
@@ -31,6 +38,7 @@ def run(
     seed: int = 0,
     record: Record | None = None,
     precision: Literal["float32", "float64"] = "float32",
+    threads: int = 1,
 ) -> Recording:
     """Simulate circuits from t = 0.
 
@@ -50,14 +58,17 @@ def run(
         What to record; None: all spikes.
     precision : str
         Of the state: ``float32`` is about twice as fast as ``float64``.
+    threads : int
+        Threads that share the run; the result does not depend on it.  More than one pays for tens of thousands of
+        neurons; for several runs it is better to do one in each thread.
 
     Raises
     ------
     CircuitError
-        If the duration, step or record makes no sense.
+        If the duration, step, record or number of threads makes no sense.
     """
     record = Record() if record is None else record
-    _check(circuits, duration, dt, record, precision)
+    _check(circuits, duration, dt, record, precision, threads)
     quick = fast(circuits, dt)
     steps = int(np.floor(duration / dt + 0.5))
     waiting = queues(circuits, dt)
@@ -69,26 +80,22 @@ def run(
     sampled = sampling(record, plan, circuits.neurons.tau_syn.shape[1], dt)
     every = sampled.table.every
     samples = np.empty((-(-steps // every), len(sampled.order)), dtype=precision)
-    state = (
-        plan.state,
-        plan.adaptive,
-        (0,) * plan.receptors,
-        plan.ring(),
-    )
-    inputs = (single_sources(circuits, quick, seed), drives(circuits, plan, quick, dt, seed))
+    limits = (0,) * (plan.receptors if plan.saturates else 0)
+    single, driven = single_sources(circuits, quick, seed), drives(circuits, plan, quick, dt, seed)
     keys = np.random.SeedSequence([seed, 1]).generate_state(2, np.uint64)
     units, times = [np.empty(0, np.int32)], [np.empty(0, np.float64)]
     chunk = max(1, _CHUNK // most) * most
-    for step in range(0, steps, chunk):
-        end = min(step + chunk, steps)
-        count, unit, time = advance(
-            *state, step, end, most, len(circuits.neurons), dt, keys, jitter, fan, stp, *inputs, waiting,
-            sampled.table, samples, 0, record.sources, np.empty(4096, np.int32), np.empty(4096),
-        )  # fmt: skip
-        time = time[:count] * dt
-        within = time <= duration + 1e-9
-        units.append(unit[:count][within])
-        times.append(time[within])
+    shared = {
+        "sources": single, "queues": waiting, "traces": sampled.table, "samples": samples, "keys": keys, "dt": dt,
+        "jitter": jitter, "n_neurons": len(circuits.neurons), "record_sources": record.sources,
+    }  # fmt: skip
+    with _loop(min(threads, len(plan.adaptive)), plan, limits, fan, stp, driven, shared) as advanced:
+        for step in range(0, steps, chunk):
+            unit, time = advanced(step, min(step + chunk, steps), most)
+            time = time * dt
+            within = time <= duration + 1e-9
+            units.append(unit[within])
+            times.append(time[within])
     return Recording(
         duration,
         dt,
@@ -102,12 +109,36 @@ def run(
     )
 
 
-def _check(circuits: Circuits, duration: float, dt: float, record: Record, precision: str) -> None:
+@contextmanager
+def _loop(
+    threads: int, plan: Layout, limits: tuple[int, ...], fan: Fanout, stp: Stp, drives: Drives, shared: dict[str, Any]
+) -> Iterator[_Advance]:
+    """Yield what runs from one step to another in blocks of some steps: this thread alone, or a team."""
+    if threads > 1:
+        with team(threads, plan, limits, fan, stp, drives, **shared) as together:
+            yield together.advance
+        return
+    ring, names = plan.ring(), ("n_neurons", "dt", "keys", "jitter")
+    before, queued = [shared[name] for name in names], (shared["queues"], shared["traces"], shared["samples"])
+
+    def alone(step: int, end: int, most: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        count, unit, time = advance(
+            plan.state, plan.adaptive, (0,) * plan.receptors, limits, ring, step, end, most, *before, fan, stp,
+            shared["sources"], drives, *queued, 0, shared["record_sources"], np.empty(4096, np.int32), np.empty(4096),
+        )  # fmt: skip
+        return unit[:count], time[:count]
+
+    yield alone
+
+
+def _check(circuits: Circuits, duration: float, dt: float, record: Record, precision: str, threads: int) -> None:
     for name, value in (("duration", duration), ("dt", dt)):
         if not (np.isfinite(value) and value > 0):
             raise CircuitError(f"{name} must be positive [ms] (got {value})")
     if precision not in ("float32", "float64"):
         raise CircuitError(f"precision must be float32 or float64 (got {precision!r})")
+    if threads < 1:
+        raise CircuitError(f"threads must be 1 or more (got {threads})")
     record.check(len(circuits.neurons))
 
 

@@ -32,16 +32,16 @@ def write_spikes(recording: Recording, network: Network, path: str | Path) -> No
     CircuitError
         If h5py is missing.
     """
-    h5py = _h5py()
+    h5py = h5py_module()
     kind = h5py.enum_dtype(_SORTING, basetype="i1")
     cell = recording.spike_cell
     order = np.lexsort((cell, recording.spike_time))
     cell, time = cell[order], recording.spike_time[order]
     known = np.bincount(recording.unit_cell, minlength=network.n_cells) > 0
     with replacing(path) as new, h5py.File(new, "w") as file:
-        _stamp(file)
+        stamp(file)
         spikes = file.create_group("spikes")
-        for name, first, last in _ranges(network):
+        for name, first, last in population_ranges(network):
             if not known[first:last].any():
                 continue
             mine = (cell >= first) & (cell < last)
@@ -65,12 +65,12 @@ def write_report(recording: Recording, variable: str, network: Network, path: st
     if trace is None:
         names = ", ".join(one.variable for one in recording.traces) or "nothing"
         raise CircuitError(f"{variable!r} was not recorded (got {names}); ask for it with Record")
-    h5py = _h5py()
+    h5py = h5py_module()
     cell = recording.neuron_cell[trace.neuron]
     with replacing(path) as new, h5py.File(new, "w") as file:
-        _stamp(file)
+        stamp(file)
         report = file.create_group("report")
-        for name, first, last in _ranges(network):
+        for name, first, last in population_ranges(network):
             column = np.flatnonzero((cell >= first) & (cell < last))
             if len(column):
                 column = column[np.argsort(cell[column], kind="stable")]
@@ -90,18 +90,26 @@ def _population(group: Any, recording: Recording, trace: Trace, column: NDArray[
     time.attrs["units"] = "ms"
 
 
-def _ranges(network: Network) -> Iterator[tuple[str, int, int]]:
+def population_ranges(network: Network) -> Iterator[tuple[str, int, int]]:
     """Yield name, first cell and end of each population."""
     for i, population in enumerate(network.populations):
         yield population.name, int(network.offsets[i]), int(network.offsets[i + 1])
 
 
-def _stamp(file: Any) -> None:
+def stamp(file: Any) -> None:
+    """Mark a file as SONATA, version 0.1."""
     file.attrs["magic"] = np.uint32(0x0A7A)
     file.attrs["version"] = np.array([0, 1], dtype=np.uint32)
 
 
-def _h5py() -> Any:
+def h5py_module() -> Any:
+    """Return h5py.
+
+    Raises
+    ------
+    CircuitError
+        If it is not installed.
+    """
     try:
         return importlib.import_module("h5py")
     except ImportError as error:

@@ -106,6 +106,12 @@ class Variation:
         Of current cells at DAC 500 and above [DAC], proportionally less below.
     trial_current_least : float
         But at least this [DAC].
+    saturates : bool
+        Whether the current of a synaptic input is bounded.  No measurement is published, so this is not among the
+        defaults; the BrainScaleS-1 demos report deviations from the model at rates above about 50 Hz.
+    saturation : float
+        Conductance of one denmem's input at which it does half of what it should, and which it cannot exceed, at full
+        scale of I_convx or I_convi [nS hardware].  An estimate: their full scale of 2.5 uA over 0.5 V.
     """
 
     seed: int = 0
@@ -120,6 +126,8 @@ class Variation:
     trial_voltage: float = 4.0
     trial_current: float = 3.0
     trial_current_least: float = 0.7
+    saturates: bool = False
+    saturation: float = 5000.0
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.programming < 0:
@@ -128,6 +136,8 @@ class Variation:
         sizes += [self.jitter, self.trial_voltage, self.trial_current, self.trial_current_least]
         if not all(0 <= size < float("inf") for size in sizes):
             raise VariationError(f"standard deviations are 0 or more and finite (got {self})")
+        if not 0 < self.saturation < float("inf"):
+            raise VariationError(f"saturation must be positive and finite [nS] (got {self.saturation})")
 
     @classmethod
     def none(cls) -> Variation:

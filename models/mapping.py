@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.display import html
 from models.hardware.coordinates import N_HICANNS
 from models.hardware.neurons import COLUMNS_PER_BLOCK
 from models.hardware.wafer import Wafer
@@ -255,6 +256,10 @@ class Mapping:
         """Return the number of lost synapses by cause."""
         counts = np.bincount(self.synapses.cause, minlength=len(CAUSES))
         return {name: int(counts[i]) for i, name in enumerate(CAUSES) if i}
+
+    def _repr_html_(self) -> str | None:
+        """Return the mapping as notebooks show it."""
+        return html(self)
 
 
 def usable_buses(merging: Merging, wafer: Wafer) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.configuration import Configuration, configuration_from_arrays
+from models.display import html
 from models.errors import FormatError
 from models.mapping import Mapping, mapping_from_arrays, to_arrays
 
@@ -130,6 +131,10 @@ class Solution:
     def hicanns(self) -> int:
         """Return how many HICANNs are configured."""
         return len(self.configuration.hicanns)
+
+    def _repr_html_(self) -> str | None:
+        """Return the solution as notebooks show it."""
+        return html(self)
 
     def document(self) -> dict[str, Any]:
         """Return ``solution.json``: all but the arrays."""

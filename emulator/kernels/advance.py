@@ -31,7 +31,7 @@ _GROUP = 16
 
 @jit
 def advance(
-    state, adaptive, receptors, ring, step, end, most, n_neurons, dt, keys, jitter, fan, stp, sources, drives,
+    state, adaptive, receptors, limits, ring, step, end, most, n_neurons, dt, keys, jitter, fan, stp, sources, drives,
     queues, traces, samples, first_sample, record_sources, out_unit, out_time,
 ):  # fmt: skip
     """Run from ``step`` to ``end`` in blocks of at most ``most`` steps; return the spikes and the next step.
@@ -40,8 +40,8 @@ def advance(
     ----------
     state, adaptive : arrays
         See `emulator.layout.Layout`.
-    receptors : tuple
-        As long as the number of receptors.
+    receptors, limits : tuples
+        As long as the number of receptors; ``limits`` is empty if synaptic inputs do not saturate.
     keys : (3,) uint64
         Of the jitter and of the fast drives.
     ring, fan, stp, sources, drives, traces : tuples of `emulator.kernels.tables`
@@ -75,9 +75,10 @@ def advance(
         for e in range(count):
             out_unit[n_out], out_time[n_out] = events[e], times[e]
             n_out += 1
-        count, events, times = _update(
-            state, adaptive, receptors, ring, step, steps, traces, samples, first_sample, events, times
-        )
+        count, events, times = update(
+            state, adaptive, receptors, limits, 0, adaptive.shape[0], ring, step, steps, traces, samples, first_sample,
+            events, times,
+        )  # fmt: skip
         count, events, times = external_spikes(sources, n_neurons, step + steps + 0.5, dt, count, events, times)
         if count == 0 and not queues.finite:
             step += steps
@@ -104,15 +105,18 @@ def advance(
 
 
 @jit
-def _update(state, adaptive, receptors, ring, step, steps, traces, samples, first_sample, events, times):
-    """Advance all neurons by ``steps``, block by block; return the number of spikes and both arrays."""
-    size = (RECEPTORS + PER_RECEPTOR * len(receptors)) * LANES
+def update(
+    state, adaptive, receptors, limits, first_block, last_block, ring, step, steps, traces, samples, first_sample,
+    events, times,
+):  # fmt: skip
+    """Advance the neurons of some blocks by ``steps``, block by block; return the number of spikes and both arrays."""
+    size = (RECEPTORS + PER_RECEPTOR * len(receptors) + len(limits)) * LANES
     values, filled = ring.values, ring.filled
     marked, shift = filled.shape[0] > 0, np.uint64(ring.shift)
     push = np.empty(LANES, state.dtype)
     first = traces.first
     count = 0
-    for block in range(adaptive.shape[0]):
+    for block in range(first_block, last_block):
         o = block * size
         sampled = first[block] < first[block + 1]
         for k in range(steps):
@@ -127,9 +131,9 @@ def _update(state, adaptive, receptors, ring, step, steps, traces, samples, firs
                 at = at if filled[mark] else ring.nothing
                 filled[mark] = 0
             if adaptive[block]:
-                crossed = adex_step(state, o, values, at, receptors, push)
+                crossed = adex_step(state, o, values, at, receptors, limits, push)
             else:
-                crossed = lif_step(state, o, values, at, receptors)
+                crossed = lif_step(state, o, values, at, receptors, limits)
             if crossed > 0:
                 events, times = grown(events, count + LANES), grown(times, count + LANES)
                 count = _reset(state, o, block * LANES, step + k + 1, events, times, count)

@@ -27,6 +27,7 @@ V_SOFT, INV_DELTA, LEAK_DELTA, A, W_RATE, B = 7, 8, 9, 10, 11, 12
 #: First field of the receptors and fields of each: conductance, decay, reversal potential.
 RECEPTORS, PER_RECEPTOR = 13, 3
 G, G_DECAY, E_REV = 0, 1, 2
+#: Behind the receptors there is, where synaptic inputs saturate, one more field for each of them: the inverse limit.
 
 
 @fast_jit
@@ -59,13 +60,22 @@ def _exp(u, number):
 
 
 @fast_jit
-def lif_step(state, o, ring, at, receptors):
+def _limited(s, i, r, g, receptors, limits, number):
+    """Return what a conductance does: itself, or less where the synaptic input saturates."""
+    if len(limits) == 0:
+        return g
+    return g / (number(1) + g * s[(RECEPTORS + PER_RECEPTOR * len(receptors) + r) * LANES + i])
+
+
+@fast_jit
+def lif_step(state, o, ring, at, receptors, limits):
     """Advance a block at offset ``o`` by one step; its inputs at ``ring[at]`` are consumed.  Return who crossed.
 
-    ``receptors`` is a tuple whose length is the number of receptors, so that the compiler knows it.
+    ``receptors`` is a tuple whose length is the number of receptors, so that the compiler knows it; ``limits`` is as
+    long if synaptic inputs saturate, and else empty.
     """
     number = state.dtype.type
-    s = state[o : o + (RECEPTORS + PER_RECEPTOR * len(receptors)) * LANES]
+    s = state[o : o + (RECEPTORS + PER_RECEPTOR * len(receptors) + len(limits)) * LANES]
     inputs = ring[at : at + len(receptors) * LANES]
     crossed = number(0)
     for i in range(LANES):
@@ -77,9 +87,10 @@ def lif_step(state, o, ring, at, receptors):
             p = (RECEPTORS + PER_RECEPTOR * r) * LANES + i
             g = s[p] + inputs[r * LANES + i]
             inputs[r * LANES + i] = number(0)
+            s[p] = g * s[p + G_DECAY * LANES] + number(1e-30)  # never a slow denormal number
+            g = _limited(s, i, r, g, receptors, limits, number)
             z -= g
             f += g * (s[p + E_REV * LANES] - v)
-            s[p] = g * s[p + G_DECAY * LANES] + number(1e-30)  # never a slow denormal number
         hold = s[REFRACTORY * LANES + i]
         v_next = v + _phi(z, number) * f
         v = v if hold > number(0) else v_next
@@ -90,13 +101,13 @@ def lif_step(state, o, ring, at, receptors):
 
 
 @fast_jit
-def adex_step(state, o, ring, at, receptors, push):
+def adex_step(state, o, ring, at, receptors, limits, push):
     """Advance a block with adaptive neurons by one step; see `lif_step`.
 
     ``push`` (128,) holds the exponential term between the two loops.
     """
     number = state.dtype.type
-    s = state[o : o + (RECEPTORS + PER_RECEPTOR * len(receptors)) * LANES]
+    s = state[o : o + (RECEPTORS + PER_RECEPTOR * len(receptors) + len(limits)) * LANES]
     inputs = ring[at : at + len(receptors) * LANES]
     for i in range(LANES):  # on its own, since the processor overlaps short iterations better
         u = (s[V * LANES + i] - s[V_SOFT * LANES + i]) * s[INV_DELTA * LANES + i]
@@ -116,9 +127,10 @@ def adex_step(state, o, ring, at, receptors, push):
             p = (RECEPTORS + PER_RECEPTOR * r) * LANES + i
             g = s[p] + inputs[r * LANES + i]
             inputs[r * LANES + i] = number(0)
+            s[p] = g * s[p + G_DECAY * LANES] + number(1e-30)  # never a slow denormal number
+            g = _limited(s, i, r, g, receptors, limits, number)
             z -= g
             f += g * (s[p + E_REV * LANES] - v)
-            s[p] = g * s[p + G_DECAY * LANES] + number(1e-30)  # never a slow denormal number
         hold = s[REFRACTORY * LANES + i]
         v_next = v + _phi(min(z, number(4)), number) * f
         v_next = v if hold > number(0) else v_next

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mapper.cli._calibration import calibration_digest
 from mapper.cli._common import percent
 from mapper.cli._summary import table
 
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from emulator.comparison import Measures
     from emulator.experiment import Outcome, Setup
     from models.instance import Instance
+    from models.solution import Solution
 
+#: Format of the files that ``mapper report`` reads.
+EMULATION: Final = "wafer-emulation/1"
 #: Header, attribute of Measures, how it is written, factor.
 _COLUMNS: Final = (
     ("in-degree", "in_degree", "{:.1f}", 1.0),
@@ -28,6 +32,23 @@ _COLUMNS: Final = (
 )
 
 
+def report_document(
+    problem: Instance, setup: Setup, outcomes: Sequence[Outcome], claims: Mapping[str, Solution]
+) -> dict[str, Any]:
+    """Return what ``mapper report`` reads: the document, what to draw, and which solver each run is of."""
+    from emulator.pictures import distributions, raster
+
+    made = document(problem, setup, outcomes, ())
+    for entry in made["runs"]:
+        claim = claims.get(entry["label"])
+        entry["solver"] = None if claim is None else claim.solver
+    pictures = {
+        "raster": raster(problem.network, [outcome.runs[0] for outcome in outcomes], setup.analysis),
+        "distributions": distributions(problem.network, [outcome.runs for outcome in outcomes], setup.analysis),
+    }
+    return {"format": EMULATION, **made, **pictures}
+
+
 def document(problem: Instance, setup: Setup, outcomes: Sequence[Outcome], written: Sequence[Path]) -> dict[str, Any]:
     """Return the document of an emulation; times in ms."""
     analysis = asdict(setup.analysis)
@@ -37,6 +58,7 @@ def document(problem: Instance, setup: Setup, outcomes: Sequence[Outcome], writt
         "instance": problem.name,
         "digest": problem.digest,
         **{name: getattr(setup, name) for name in names},
+        "calibration": None if setup.calibration is None else calibration_digest(setup.calibration),
         "analysis": analysis,
         "variation": variation,
         "runs": [_entry(outcome) for outcome in outcomes],

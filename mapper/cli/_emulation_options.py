@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 _VIEW: Final = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*)(?:\[(\d*):(\d*)(?::(\d+))?\])?")
 _QUANTITIES: Final = ("v", "w", "g")
 
-#: Switch, attribute of Variation (None: finite bandwidth), help.
+#: Switch, attribute of Variation (None: finite bandwidth), help, whether it is on without --ideal.
 _SWITCHES: Final = (
-    ("neuron-spread", "neurons", "Fixed-pattern variation of neuron parameters and STP."),
-    ("synapse-spread", "synapses", "Fixed-pattern variation of synaptic strengths."),
-    ("delay-spread", "delays", "Variation of route delays."),
-    ("trial-to-trial", "trial_to_trial", "Variation of programming the floating gates, anew in every trial."),
-    ("quantisation", "quantised", "4-bit weights."),
-    ("jitter", "jitter", "Jitter of spike times."),
-    ("bandwidth", None, "Finite priority encoders, mergers, input links and FPGAs."),
+    ("neuron-spread", "neurons", "Fixed-pattern variation of neuron parameters and STP.", True),
+    ("synapse-spread", "synapses", "Fixed-pattern variation of synaptic strengths.", True),
+    ("delay-spread", "delays", "Variation of route delays.", True),
+    ("trial-to-trial", "trial_to_trial", "Variation of programming the floating gates, anew in every trial.", True),
+    ("quantisation", "quantised", "4-bit weights.", True),
+    ("jitter", "jitter", "Jitter of spike times.", True),
+    ("bandwidth", None, "Finite priority encoders, mergers, input links and FPGAs.", True),
+    ("saturation", "saturates", "Saturation of synaptic inputs; its size is an estimate.", False),
 )
 
 
@@ -67,6 +68,10 @@ run_options = _common.stacked(
         help="Trials that run at the same time; results do not depend on it.",
     ),
     click.option(
+        "--run-threads", type=click.IntRange(min=1), default=1, show_default=True,
+        help="Threads that share every run, for networks too large to run side by side; results do not depend on it.",
+    ),
+    click.option(
         "--reference", type=click.Choice(["unmapped", "nest", "none"]), default="unmapped", show_default=True,
         help="Run the network as it was asked for: in the same engine, or in NEST.",
     ),
@@ -91,8 +96,11 @@ run_options = _common.stacked(
 imperfection_options = _common.stacked(
     click.option("--ideal", is_flag=True, help="Switch off all that follow; single ones can be on."),
     *(
-        click.option(f"--{name}/--no-{name}", name.replace("-", "_"), default=None, help=f"{help_}  [default: on]")
-        for name, _, help_ in _SWITCHES
+        click.option(
+            f"--{name}/--no-{name}", name.replace("-", "_"), default=None,
+            help=f"{help_}  [default: {'on' if on else 'off'}]",
+        )
+        for name, _, help_, on in _SWITCHES
     ),
     click.option("--wafer-seed", type=click.IntRange(min=0), default=0, show_default=True, help="Which wafer it is."),
     click.option(
@@ -128,14 +136,16 @@ def setup_of(options: dict[str, Any], network: Network) -> Setup:
     from emulator.experiment import Setup
 
     ideal = options["ideal"]
-    wanted = {name: options[name.replace("-", "_")] for name, _, _ in _SWITCHES}
-    on = {name: (not ideal if value is None else value) for name, value in wanted.items()}
+    usual = {name: usually and not ideal for name, _, _, usually in _SWITCHES}
+    given = {name: options[name.replace("-", "_")] for name in usual}
+    on = {name: usual[name] if given[name] is None else given[name] for name in usual}
     return Setup(
         duration=options["duration"],
         dt=options["dt"],
         seed=options["seed"],
         trials=options["trials"],
         threads=options["threads"],
+        run_threads=options["run_threads"],
         variation=_variation(on, options["wafer_seed"], options["settings"]),
         transport=on["bandwidth"],
         delays=options["delays"],
@@ -151,12 +161,12 @@ def _variation(on: dict[str, bool], wafer_seed: int, settings: dict[str, float])
     from emulator.variation import Spread, Variation
 
     sizes = {f.name for f in fields(Spread)}
-    direct = {"jitter", "trial_voltage", "trial_current", "trial_current_least"}
+    direct = {"jitter", "trial_voltage", "trial_current", "trial_current_least", "saturation"}
     for name in settings:
         if name not in sizes | direct:
             raise _common.Refused(f"no imperfection {name!r}{_common.did_you_mean(name, sorted(sizes | direct))}")
     values: dict[str, Any] = {name: value for name, value in settings.items() if name in direct}
-    values |= {attribute: on[name] for name, attribute, _ in _SWITCHES if attribute and attribute != "jitter"}
+    values |= {attribute: on[name] for name, attribute, _, _ in _SWITCHES if attribute and attribute != "jitter"}
     if not on["jitter"]:
         values["jitter"] = 0.0
     spread = Spread(**{name: value for name, value in settings.items() if name in sizes})

@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "check": Command("mapper.cli.check", "check", "Check a solution from its configuration bits."),
     "explain": Command("mapper.cli.explain", "explain", "Say what was full where synapses are lost, and its price."),
     "emulate": Command("mapper.cli.emulate", "emulate", "Run what solutions realise, and what was asked for."),
+    "convert": Command("mapper.cli.convert", "convert", "Convert scripts, graphs, matrices and realised networks."),
     "compare": Command("mapper.cli.compare", "compare", "Run solvers side by side and check each result."),
     "report": Command("mapper.cli.report", "report", "Report on runs: page, tables, statistics, gate."),
     "view": Command("mapper.cli.view", "view", "Show solutions on the wafer, in the browser or as pictures."),

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from mapper.cli import _common
-from mapper.cli._summary import audit_document, audit_text
+from mapper.cli._summary import audit_text
+from mapper.runs.documents import audit_document
 
 
 @click.command()

@@ -27,14 +27,18 @@ _SAMPLE_SECONDS: Final = 2.0
 
 
 @click.command()
+@click.option("--solver", metavar="NAME", help="Run the conformance suite over a solver instead.")
 @_common.json_option
 @_common.common_options
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+def doctor(ctx: click.Context, solver: str | None, as_json: bool) -> None:
     """Show versions, machine, solvers and extras, and solve a sample of two seconds at most.
 
-    Exit code 1 if a library is missing or the sample fails.
+    With --solver, check that a solver of yours keeps the contract: legal bits, right claims, constraints kept, same
+    seed same result, and more.  Exit code 1 if a library is missing, the sample or a check fails.
     """
+    if solver is not None:
+        ctx.exit(_examine(solver, as_json))
     from mapper.solvers import solver_names
 
     document: dict[str, Any] = {
@@ -53,6 +57,21 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     document["well"] = well
     click.echo(_common.to_json(document) if as_json else _text(document) + "\n", nl=False)
     ctx.exit(_common.DONE if well else _common.NO)
+
+
+def _examine(solver: str, as_json: bool) -> int:
+    """Run the conformance suite and return the exit code."""
+    from mapper.cli._run import check_solvers
+    from mapper.testing import CHECKS, examine
+
+    check_solvers((solver,))
+    verdict = examine(solver)
+    if as_json:
+        failures = [{"check": f.check, "instance": f.instance, "message": f.message} for f in verdict.failures]
+        click.echo(_common.to_json({"solver": solver, "checks": dict(CHECKS), "failures": failures}), nl=False)
+    else:
+        click.echo(str(verdict))
+    return _common.NO if verdict.failures else _common.DONE
 
 
 def _cores() -> int:

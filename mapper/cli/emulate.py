@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from mapper.cli import _common
-from mapper.cli._emulation import document, text
+from mapper.cli._calibration import calibration_option, mismatch, read_calibration
+from mapper.cli._emulation import document, report_document, text
 from mapper.cli._emulation_options import analysis_options, imperfection_options, run_options, setup_of
 
 if TYPE_CHECKING:
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
     from models.solution import Solution
 
 _SUFFIXES: Final = (".h5", ".hdf5", ".npz")
+_SUMMARY: Final = ".emulation.json"
 
 
 @click.command()
 @click.argument("instance")
 @click.argument("solutions", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @run_options
+@calibration_option
 @imperfection_options
 @analysis_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.h5|FILE.npz", help="Write recordings.")
@@ -40,6 +44,7 @@ def emulate(
     solutions: tuple[Path, ...],
     output: Path | None,
     force: bool,
+    calibration: Path | None,
     as_json: bool,
     reference: str,
     control: bool,
@@ -49,7 +54,8 @@ def emulate(
 
     Prints the loss, rates, CV of intervals, correlation, synchrony, in-degree, excitation and the distance of spike
     trains from the reference, for every population, solutions below each other.  Several runs go to one file each,
-    FILE.LABEL.h5; sampled quantities to FILE.LABEL.QUANTITY.h5 (SONATA), or with the spikes (npz).
+    FILE.LABEL.h5; sampled quantities to FILE.LABEL.QUANTITY.h5 (SONATA), or with the spikes (npz); the measures and
+    what "mapper report" draws of them to FILE.emulation.json.
     """
     if not solutions and reference == "none":
         raise _common.Refused("nothing to run: name a SOLUTION, or drop --reference none")
@@ -59,7 +65,11 @@ def emulate(
         raise _common.MissingExtra("NEST (nest-simulator)", "reference")
     problem = _common.read_instance(instance)
     claims = _read_solutions(solutions, problem)
-    setup = setup_of(options, problem.network)
+    curves = None if calibration is None else read_calibration(calibration, problem)
+    setup = replace(setup_of(options, problem.network), calibration=curves)
+    for label, claim in claims.items():
+        if complaint := mismatch(label, claim, curves):
+            click.echo(f"warning: {complaint}", err=True)
     from emulator.experiment import emulate as emulate_all
     from emulator.nest_reference import run_in_nest
     from emulator.run import run
@@ -74,7 +84,10 @@ def emulate(
         say=(lambda line: None) if quiet else (lambda line: click.echo(line, err=True)),
     )
     _warn(outcomes)
-    written = _write(outcomes, problem.network, output, force) if output is not None else []
+    written = []
+    if output is not None:
+        summary = _common.to_json(report_document(problem, setup, outcomes, claims))
+        written = _write(outcomes, problem.network, output, force, summary)
     if as_json:
         click.echo(_common.to_json(document(problem, setup, outcomes, written)), nl=False)
     else:
@@ -121,10 +134,13 @@ def _check_output(path: Path, force: bool) -> None:
     if path.suffix != ".npz" and importlib.util.find_spec("h5py") is None:
         raise _common.MissingExtra("h5py", "sonata")
     _common.check_writable(path, force)
+    _common.check_writable(path.with_name(path.stem + _SUMMARY), force)
 
 
-def _write(outcomes: tuple[Outcome, ...], network: Network, path: Path, force: bool) -> list[Path]:
-    """Write all recordings, or none; return the files."""
+def _write(
+    outcomes: tuple[Outcome, ...], network: Network, path: Path, force: bool, summary: str
+) -> list[Path]:  # fmt: skip
+    """Write all recordings and the summary, or nothing; return the files."""
     import tempfile
 
     from emulator.sonata import write_report, write_spikes
@@ -146,6 +162,8 @@ def _write(outcomes: tuple[Outcome, ...], network: Network, path: Path, force: b
                 for trace in one.recording.traces:
                     made.append(Path(folder) / f"{name}.{trace.variable}{path.suffix}")
                     write_report(one.recording, trace.variable, network, made[-1])
+        made.append(Path(folder) / f"{path.stem}{_SUMMARY}")
+        made[-1].write_text(summary, encoding="utf-8")
         final = [path.parent / one.name for one in made]
         for target in final:
             _common.check_writable(target, force)

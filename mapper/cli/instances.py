@@ -12,6 +12,8 @@ import click
 
 from mapper.cli import _common
 from mapper.cli._summary import table
+from mapper.cli.best import best, submit
+from mapper.cli.generate import families, generate
 
 if TYPE_CHECKING:
     from models.instance import Instance
@@ -22,7 +24,11 @@ _NOT_PART: Final = ("references.yaml", "solutions")
 
 @click.group()
 def instances() -> None:
-    """List, show, copy and validate instances."""
+    """List, show, copy, generate and validate instances, and show their best known solutions."""
+
+
+for _command in (best, families, generate, submit):
+    instances.add_command(_command)
 
 
 @instances.command("list")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,12 +15,14 @@ from mapper.cli._summary import table as plain_table
 if TYPE_CHECKING:
     from mapper.report import Report
     from mapper.report.gate import Condition
+    from mapper.report.runs import Run
 
-#: File ending of every format; ``hbp`` is a folder.
+#: File ending of every format; those of `FOLDERS` are folders.
 ENDINGS: Final = {
     "html": ".html", "md": ".md", "csv": ".csv", "json": ".json", "latex": ".tex", "hbp": ".hbp",
-    "projections": ".projections.csv",
+    "projections": ".projections.csv", "figures": ".figures",
 }  # fmt: skip
+FOLDERS: Final = ("hbp", "figures")
 
 
 def _formats(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -50,6 +53,7 @@ def _conditions(ctx: click.Context, param: click.Parameter, values: tuple[str, .
     "--format", "formats", callback=_formats, metavar="NAME,...",
     help=f"Formats to write beside each other under the name of -o: {', '.join(ENDINGS)}.",
 )  # fmt: skip
+@click.option("--views", is_flag=True, help="Write viewer pages beside the HTML report; every loss leads to them.")
 @click.option("--versus", metavar="SOLVER", help="Count wins against this solver.  [default: marocco, else the first]")
 @click.option(
     "--baseline", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="OLD.json",
@@ -68,18 +72,19 @@ def report(
     runs: tuple[Path, ...],
     output: Path | None,
     formats: tuple[str, ...],
+    views: bool,
     versus: str | None,
     baseline: Path | None,
     conditions: tuple[Condition, ...],
     force: bool,
 ) -> None:
-    """Report on RUNS, files or folders that "mapper compare -o" wrote.
+    """Report on RUNS, files or folders that "mapper compare -o" wrote, with what "mapper emulate -o" put beside them.
 
     The HTML report is one file that needs no network.  Exit code 1 if a --fail-if holds.
     """
     targets = _targets(output, formats)
     for name, path in targets.items():
-        if name != "hbp" or not path.exists():
+        if name not in FOLDERS or not path.exists():
             _common.check_writable(path, force)
         elif not force or not path.is_dir():
             raise _common.Refused(f"{path} exists; --force overwrites the files in it")
@@ -87,22 +92,57 @@ def report(
     from mapper.report.gate import read_summary
 
     before = None if baseline is None else read_summary(baseline)
-    made = build(load_runs(runs), versus)
+    from mapper.report.dynamics import load_emulations
+
+    loaded = load_runs(runs)
+    emulations = load_emulations(runs, {run.instance: run.digest for run in loaded})
+    made = build(loaded, versus, emulations=emulations, **_addresses(loaded, targets.get("html"), views, force))
     for name, path in targets.items():
         _write(made, name, path)
     if not _common.is_quiet(ctx):
         click.echo(_headline(made))
         for path in targets.values():
             click.echo(f"written: {path}")
+        if not targets and not conditions:
+            click.echo("the whole report: add -o report.html", err=True)
     ctx.exit(_gate(made, conditions, before))
 
 
 def _headline(made: Report) -> str:
+    """Return the first table of the report, with the loss over time drawn as far as the terminal can show it."""
     from mapper.report.blocks import Table
+    from mapper.report.curves import sparkline
 
-    table = made.sections[0].blocks[0]
-    assert isinstance(table, Table)
-    return plain_table(table.header, [[value.text for value in row] for row in table.rows])
+    table = next(block for block in made.sections[0].blocks if isinstance(block, Table))
+    header, rows = table.header, [[value.text for value in row] for row in table.rows]
+    curves = [sparkline(made.comparison, row[0]) for row in rows]
+    if any(curves) and "utf" in str(sys.stdout.encoding).lower():
+        header = (*header, "loss over time")
+        rows = [[*row, curve] for row, curve in zip(rows, curves, strict=True)]
+    return plain_table(header, rows, left=(0, len(header) - 1))
+
+
+def _addresses(loaded: Sequence[Run], page: Path | None, views: bool, force: bool) -> dict[str, Any]:
+    """Return what the report leads to: solutions, and viewer pages, which are written.
+
+    Raises
+    ------
+    Refused
+        If viewer pages are wanted without an HTML report, or there are some and they must not be overwritten.
+    """
+    from mapper.report.views import solution_links, write_views
+
+    if page is None:
+        if views:
+            raise _common.Refused("--views needs the HTML report that leads to them: add -o report.html")
+        return {}
+    found: dict[str, Any] = {"links": solution_links(loaded, page.parent)}
+    if views:
+        folder = page.with_name(page.stem + ".views")
+        if folder.exists() and not force:
+            raise _common.Refused(f"{folder} exists; --force overwrites the files in it")
+        found["views"] = write_views(loaded, folder, page.parent)
+    return found
 
 
 def _targets(output: Path | None, formats: tuple[str, ...]) -> dict[str, Path]:
@@ -131,11 +171,17 @@ def _targets(output: Path | None, formats: tuple[str, ...]) -> dict[str, Path]:
 
 def _write(made: Report, name: str, path: Path) -> None:
     from mapper.report import exports, page
+    from mapper.report.figures import figures
+    from mapper.runs.files import write_bytes
 
-    if name == "hbp":
+    if name in FOLDERS:
         path.mkdir(exist_ok=True)
-        for file, document in exports.hbp(made.comparison.runs).items():
-            _common.write_text(path / file, _common.to_json(document))
+        if name == "hbp":
+            for file, document in exports.hbp(made.comparison.runs).items():
+                _common.write_text(path / file, _common.to_json(document))
+        else:
+            for file, content in figures(made).items():
+                write_bytes(path / file, content)
         return
     writers: dict[str, Callable[[Report], str]] = {
         "html": page.html,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,22 +23,56 @@ if TYPE_CHECKING:
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """What a still picture shows."""
+
+    colour: str
+    chip: int | None
+    matrix: str | None
+    routes: tuple[int, ...]
+    difference: bool
+    theme: str
+
+
+def _routes(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[int, ...]:
+    """Return nets 8 HICANN + DNC merger: ``H282.3``."""
+    nets = []
+    for value in values:
+        match = re.fullmatch(r"[Hh]?(\d{1,3})\.([0-7])", value)
+        if match is None or int(match[1]) >= 384:
+            raise click.BadParameter(f"{value!r} must be HICANN.MERGER with 0..383 and 0..7, e.g. H282.3")
+        nets.append(8 * int(match[1]) + int(match[2]))
+    return tuple(nets)
+
+
 @click.command()
 @click.argument("solutions", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "-o", "--output", type=_file, help="HTML file to write.  [default: view.html, unless a picture is asked for]"
 )
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @click.option("--instance", metavar="INSTANCE", help="The instance solved, unless it is a shipped one.")
 @click.option(
-    "--level", type=click.Choice(["auto", "routes", "synapses"]), default="auto", show_default=True,
+    "--level", "--detail", type=click.Choice(["auto", "routes", "synapses"]), default="auto", show_default=True,
     help="With every single synapse, or (smaller file) without; auto decides by size.",
 )  # fmt: skip
 @click.option("--audit/--no-audit", default=True, show_default=True, help="List what the emulator finds in the bits.")
 @click.option("--svg", type=_file, help="Write a still picture.")
 @click.option("--png", type=_file, help="Write a still picture; needs matplotlib.")
-@click.option("--colour", default="neurons", show_default=True, help="What colours the wafer in a still picture.")
-@click.option("--chip", type=click.IntRange(0, 383), help="Picture one HICANN in detail.")
+@click.option(
+    "--colour", "--color", default="neurons", show_default=True, help="What colours the wafer in a still picture."
+)  # fmt: skip
+@click.option(
+    "--route", "routes", multiple=True, callback=_routes, metavar="H282.3",
+    help="Draw the tree of a route into the picture of the wafer; may be repeated.",
+)  # fmt: skip
+@click.option("--chip", "--hicann", type=click.IntRange(0, 383), help="Picture one HICANN in detail.")
+@click.option(
+    "--matrix", metavar="NAME",
+    help='Picture the loss as a matrix: "populations", or the cells of the projection of this name.',
+)  # fmt: skip
 @click.option("--difference", is_flag=True, help="Picture the second solution minus the first.")
 @click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="Of pictures.")
 @_common.common_options
@@ -45,6 +81,7 @@ def view(
     ctx: click.Context,
     solutions: tuple[Path, ...],
     output: Path | None,
+    show: bool,
     force: bool,
     instance: str | None,
     level: str,
@@ -52,7 +89,9 @@ def view(
     svg: Path | None,
     png: Path | None,
     colour: str,
+    routes: tuple[int, ...],
     chip: int | None,
+    matrix: str | None,
     difference: bool,
     theme: str,
 ) -> None:
@@ -60,7 +99,7 @@ def view(
 
     Several solutions are compared side by side.  --svg and --png write still pictures instead.
     """
-    if output is None and svg is None and png is None:
+    if output is None and (show or (svg is None and png is None)):
         output = Path("view.html")
     for path in (output, svg, png):
         if path is not None:
@@ -77,13 +116,15 @@ def view(
     problem = _instance(instance, loaded[0], level)
     labels = _labels(solutions)
     if svg is not None or png is not None:
-        picture = _picture(loaded, labels, problem, colour, chip, difference, theme)
-        _write_pictures(picture, svg, png)
+        still = _Still(colour, chip, matrix, routes, difference, theme)
+        _write_pictures(_picture(loaded, labels, problem, still), svg, png)
     if output is not None:
         _write_page(output, loaded, labels, problem, level, audit)
     for path in (output, svg, png):
         if path is not None and not _common.is_quiet(ctx):
             click.echo(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    if show and output is not None:
+        click.launch(str(output))
 
 
 def _instance(reference: str | None, first: Solution, level: str) -> Instance | None:
@@ -97,8 +138,8 @@ def _instance(reference: str | None, first: Solution, level: str) -> Instance | 
         return problem
     from models.instance import library
 
-    if first.instance in library.names():
-        problem = _common.read_instance(str(library.find(first.instance)))
+    if library.is_known(first.instance):
+        problem = library.load(first.instance)
         if problem.digest == first.digest:
             return problem
     if level == "synapses":
@@ -117,27 +158,36 @@ def _labels(paths: tuple[Path, ...]) -> list[str]:
     return [f"{name} ({i + 1})" if names.count(name) > 1 else name for i, name in enumerate(names)]
 
 
-def _picture(
-    loaded: list[Solution],
-    labels: list[str],
-    problem: Instance | None,
-    colour: str,
-    chip: int | None,
-    difference: bool,
-    theme: str,
-) -> Picture:
+def _picture(loaded: list[Solution], labels: list[str], problem: Instance | None, still: _Still) -> Picture:
     wafer = None if problem is None else problem.wafer
-    if chip is not None:
+    if still.chip is not None:
         if len(loaded) != 1:
             raise _common.Refused(f"--chip pictures one solution (got {len(loaded)})")
         from mapper.viewer.chip_picture import chip_picture
 
-        return chip_picture(loaded[0].mapping, chip, labels[0], wafer=wafer, theme=theme)
+        return chip_picture(loaded[0].mapping, still.chip, labels[0], wafer=wafer, theme=still.theme)
+    shown = [(label, solution.mapping) for label, solution in zip(labels, loaded, strict=True)]
+    if still.matrix is not None:
+        if problem is None:
+            raise _common.Refused("--matrix counts synapses of the network; name its --instance")
+        from mapper.viewer.matrix_picture import matrix_picture
+
+        return matrix_picture(
+            shown, problem.network, still.matrix, difference=still.difference, theme=still.theme
+        )  # fmt: skip
+    from mapper.viewer.instance_data import pinned_hicanns
     from mapper.viewer.picture import wafer_picture
 
-    shown = [(label, solution.mapping) for label, solution in zip(labels, loaded, strict=True)]
-    network = None if problem is None else problem.network
-    return wafer_picture(shown, colour, network=network, wafer=wafer, difference=difference, theme=theme)
+    return wafer_picture(
+        shown,
+        still.colour,
+        network=None if problem is None else problem.network,
+        wafer=wafer,
+        difference=still.difference,
+        theme=still.theme,
+        routes=still.routes,
+        pins=() if problem is None else pinned_hicanns(problem),
+    )
 
 
 def _write_pictures(picture: Picture, svg: Path | None, png: Path | None) -> None:

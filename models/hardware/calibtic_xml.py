@@ -43,6 +43,14 @@ from models.hardware.coordinates import N_HICANNS
 _FILE: Final = re.compile(r"w(\d{1,9})-h(\d{1,9})\.xml(\.gz)?")
 
 
+def named_hicann(name: str) -> tuple[int, int] | None:
+    """Return wafer and HICANN that a file of calibtic is named after, None for another name."""
+    match = _FILE.fullmatch(name)
+    if match is None or int(match[2]) >= N_HICANNS:
+        return None
+    return int(match[1]), int(match[2])
+
+
 def load_calibration(folder: Path, wafer: int = 33, scaling: Scaling | None = None) -> Calibration:
     """Return the calibration of a wafer from a directory of calibtic's XML files; HICANNs without file are ideal.
 

@@ -166,7 +166,7 @@ class _Build:
         populations = [self.population(name, body) for name, body in document.populations.items()]
         projections = [self.projection(name, body, sizes) for name, body in document.projections.items()]
         network = Network(tuple(populations), tuple(p for p in projections if p is not None))
-        _ = network.synapses
+        _ = network.synapses, network.delays
         return network
 
     def population(self, name: str, body: nd.PopulationDoc) -> Population:
@@ -191,9 +191,12 @@ class _Build:
         n_pre = sum(len(view) for view in pre)
         connector = self.use(f"{path}.connector", lambda: self.connector(body.connector, n_pre), None)
         synapse = self.use(f"{path}.synapse", lambda: self.synapse(f"{path}.synapse", body), None)
+        delay = None if body.delay is None else self.value(f"{path}.delay", body.delay)
         if connector is None or synapse is None:
             return None
-        return Projection(name, pre, post, body.receptor, connector, synapse, body.loss_weight)
+        if delay is not None and getattr(connector, "delay", None) is not None:
+            self.problems.append(Problem("", f"{path}.delay", "the delay is given here and in the connector's file"))
+        return Projection(name, pre, post, body.receptor, connector, synapse, body.loss_weight, delay)
 
     def connector(self, body: Any, n_pre: int) -> Connector | None:
         match body:

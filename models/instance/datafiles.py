@@ -79,7 +79,10 @@ class DataFiles:
         weight = self.array(name, f"{prefix}weight") if f"{prefix}weight" in keys else None
         if weight is not None and (weight.dtype.kind not in "fiu" or bool(np.any(weight < 0))):
             raise DataError(f"{prefix}weight of {name} must be numbers that are not negative")
-        return FromArrays(pre, post, weight)
+        delay = self.array(name, f"{prefix}delay") if f"{prefix}delay" in keys else None
+        if delay is not None and delay.dtype.kind not in "fiu":
+            raise DataError(f"{prefix}delay of {name} must be numbers")
+        return FromArrays(pre, post, weight, delay)
 
     def _archive(self, name: str, digest: str | None) -> Any:
         if name not in self._open:

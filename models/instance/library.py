@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from models.errors import InstanceError, Problem
 from models.instance.loader import load_yaml
 from models.instance.messages import suggestion
+
+if TYPE_CHECKING:
+    from models.instance.instance import Instance
 
 
 def folder() -> Path:
@@ -33,6 +38,30 @@ def find(name: str) -> Path:
         message = f"no instance {name!r} is shipped"
         raise InstanceError([Problem("", "", message, suggestion(name, known))])
     return folder() / name / "instance.yaml"
+
+
+def is_known(reference: str) -> bool:
+    """Return whether a reference, NAME or NAME+BLACKLIST, means a shipped instance."""
+    name, plus, blacklist = reference.partition("+")
+    return name in names() and (not plus or (folder() / "defects" / f"{blacklist}.yaml").is_file())
+
+
+def load(reference: str) -> Instance:
+    """Return a shipped instance, NAME, or one on a wafer with a shipped blacklist, NAME+BLACKLIST.
+
+    Raises
+    ------
+    InstanceError
+        If there is no such instance or blacklist.
+    """
+    from models.instance.blacklist import read_defects, with_defects
+    from models.instance.build import load_instance
+
+    name, plus, blacklist = reference.partition("+")
+    instance = load_instance(find(name))
+    if not plus:
+        return instance
+    return replace(with_defects(instance, read_defects(defects_file(blacklist))), name=reference)
 
 
 def defects_file(name: str) -> Path:

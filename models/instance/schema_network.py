@@ -15,6 +15,7 @@ from models.instance.scalars import (
     Int,
     NotNegative,
     PartName,
+    Positive,
     Real,
     Text,
     ViewName,
@@ -74,6 +75,13 @@ def _kinds(what: str) -> Discriminator:
 
 Weight = Annotated[
     Annotated[NotNegative, Tag("one number")]
+    | Annotated[NormalDoc, Tag("distribution n")]
+    | Annotated[UniformDoc, Tag("distribution u")]
+    | Annotated[ArrayDoc, Tag("array")],
+    _kinds("a number, {normal: ..}, {uniform: ..} or {file: .., key: ..}"),
+]
+Delay = Annotated[
+    Annotated[Positive, Tag("one number")]
     | Annotated[NormalDoc, Tag("distribution n")]
     | Annotated[UniformDoc, Tag("distribution u")]
     | Annotated[ArrayDoc, Tag("array")],
@@ -172,7 +180,10 @@ class ListDoc(Doc):
 
 
 class FileDoc(Doc):
-    """Pairs from an npz file: ``PREFIXpre``, ``PREFIXpost`` or ``PREFIXindptr``, ``PREFIXindices``."""
+    """Pairs from an npz file: ``PREFIXpre``, ``PREFIXpost`` or ``PREFIXindptr``, ``PREFIXindices``.
+
+    It may bring ``PREFIXweight`` [uS] and ``PREFIXdelay`` [ms], too.
+    """
 
     kind: Literal["file"]
     path: Text
@@ -214,7 +225,7 @@ class ExpectDoc(Doc):
 
 
 class ProjectionDoc(Doc):
-    """Synapses from pre to post."""
+    """Synapses from pre to post; the hardware cannot set the delays [ms], which the emulator may follow."""
 
     pre: Side
     post: Side
@@ -223,6 +234,7 @@ class ProjectionDoc(Doc):
     synapse: SynapseDoc
     expect: ExpectDoc = ExpectDoc()
     loss_weight: NotNegative = 1.0
+    delay: Delay | None = None
 
 
 class NetworkDoc(Doc):

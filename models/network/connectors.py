@@ -32,13 +32,14 @@ class Edges:
     ----------
     pre, post : (n,) uint32
         Local indices.
-    weight : (n,) float32 or None
-        Weights [uS] if the connector brings them.
+    weight, delay : (n,) float32 or None
+        Weights [uS] and delays [ms] if the connector brings them.
     """
 
     pre: Indices
     post: Indices
     weight: NDArray[np.float32] | None = None
+    delay: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """Return the number of connections."""
@@ -197,24 +198,26 @@ class FromArrays:
     ----------
     pre, post : (m,) integers
         Local indices in any order.
-    weight : (m,) or None
-        Weight of each pair [uS].
+    weight, delay : (m,) or None
+        Weight [uS] and delay [ms] of each pair.
     """
 
     pre: NDArray[Any]
     post: NDArray[Any]
     weight: NDArray[Any] | None = None
+    delay: NDArray[Any] | None = None
 
     def connect(self, n_pre: int, n_post: int, name: str, same_population: Same = False) -> Edges:
         """Return the connections; see `Connector`."""
         if self.pre.shape != self.post.shape or self.pre.ndim != 1:
             raise ValueError(f"pre and post must be equally long (got {self.pre.shape}, {self.post.shape})")
-        if self.weight is not None and self.weight.shape != self.pre.shape:
-            raise ValueError(f"weight must be as long as pre, {self.pre.shape} (got {self.weight.shape})")
+        for side, values in (("weight", self.weight), ("delay", self.delay)):
+            if values is not None and values.shape != self.pre.shape:
+                raise ValueError(f"{side} must be as long as pre, {self.pre.shape} (got {values.shape})")
         pre = _checked("pre", self.pre, n_pre)
         post = _checked("post", self.post, n_post)
-        weight = None if self.weight is None else self.weight.astype(np.float32)
-        return _sorted(pre, post, weight, n_post)
+        weight, delay = (None if v is None else v.astype(np.float32) for v in (self.weight, self.delay))
+        return _sorted(pre, post, weight, n_post, delay)
 
 
 def _checked(side: str, index: NDArray[Any], count: int) -> Indices:
@@ -227,12 +230,18 @@ def _checked(side: str, index: NDArray[Any], count: int) -> Indices:
     return index.astype(np.uint32)
 
 
-def _sorted(pre: Indices, post: Indices, weight: NDArray[np.float32] | None, n_post: int) -> Edges:
+def _sorted(
+    pre: Indices,
+    post: Indices,
+    weight: NDArray[np.float32] | None,
+    n_post: int,
+    delay: NDArray[np.float32] | None = None,
+) -> Edges:
     key = pre.astype(np.int64) * n_post + post
     if np.all(key[1:] >= key[:-1]):
-        return Edges(pre, post, weight)
+        return Edges(pre, post, weight, delay)
     order = np.argsort(key, kind="stable")
-    return Edges(pre[order], post[order], None if weight is None else weight[order])
+    return Edges(pre[order], post[order], *(None if v is None else v[order] for v in (weight, delay)))
 
 
 def _split(pairs: NDArray[np.int64], n_post: int) -> tuple[Indices, Indices]:

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from models.errors import InstanceError, Problem
 from models.network.cells import CELL_TYPES, RECEPTOR_INDEX, receptors
-from models.network.connectors import Connector, FromArrays
+from models.network.connectors import Connector, Edges, FromArrays
 from models.network.parameters import parameter, parameter_problems, source_rates
-from models.network.synapse_types import Static, Synapse, weights
+from models.network.synapse_types import Static, Synapse, Weight, delays, weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,8 @@ class Projection:
         Weight and plasticity.
     loss_weight : float
         Cost of losing one synapse.
+    delay : Weight
+        Delays that are asked for [ms], given like weights; None: none.  The hardware cannot set any.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Projection:
     connector: Connector
     synapse: Synapse
     loss_weight: float = 1.0
+    delay: Weight = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +232,44 @@ class Network:
             raise InstanceError(problems)
         return _collect(self.projections, built)
 
+    @cached_property
+    def delays(self) -> NDArray[np.float32]:
+        """Delay that is asked for of each synapse [ms], NaN where none is, (n,); built at the first use.
+
+        Raises
+        ------
+        InstanceError
+            If a delay is not positive and finite.
+        """
+        parts, problems = [np.empty(0, np.float32)], []
+        for projection, count in zip(self.projections, self.synapses.count_by_projection().tolist(), strict=True):
+            brings = isinstance(projection.connector, FromArrays) and projection.connector.delay is not None
+            if projection.delay is None and not brings:
+                parts.append(np.full(count, np.nan, dtype=np.float32))
+                continue
+            try:
+                parts.append(self._delays_of(projection))
+            except ValueError as error:
+                problems.append(Problem("", f"network.projections.{projection.name}", str(error)))
+        if problems:
+            raise InstanceError(problems)
+        return np.concatenate(parts)
+
+    def _delays_of(self, projection: Projection) -> NDArray[np.float32]:
+        _, _, edges, _, order = self._connected(projection)
+        shape = (len(self._assembly(projection.pre)), len(self._assembly(projection.post)))
+        wanted = projection.delay if edges.delay is None else edges.delay
+        found: NDArray[np.float32] = delays(wanted, edges.pre, edges.post, shape, projection.name)[order]
+        return found
+
     def _expand(self, projection: Projection) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+        pre_cells, post_cells, edges, weight, order = self._connected(projection)
+        return pre_cells[edges.pre[order]], post_cells[edges.post[order]], weight[order]
+
+    def _connected(
+        self, projection: Projection
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], Edges, NDArray[np.float32], NDArray[Any]]:
+        """Return the cells on both sides, the connections with their weights, and which are synapses in which order."""
         pre_cells, post_cells = self._assembly(projection.pre), self._assembly(projection.post)
         own = np.full(self.n_cells, -1, dtype=np.int64)
         own[pre_cells] = np.arange(len(pre_cells))
@@ -238,8 +278,10 @@ class Network:
         weight = edges.weight
         if weight is None:
             weight = weights(projection.synapse.weight, edges.pre, edges.post, shape, projection.name)
+        if np.isposinf(weight).any():
+            raise ValueError(f"weights must be finite [uS] (got inf at synapse {int(np.argmax(weight))})")
         order = _view_order(projection, edges.pre, edges.post, weight > 0)
-        return pre_cells[edges.pre[order]], post_cells[edges.post[order]], weight[order]
+        return pre_cells, post_cells, edges, weight, order
 
     def _assembly(self, views: Sequence[View]) -> NDArray[np.int32]:
         return np.concatenate([np.empty(0, np.int32), *(self.cells(view) for view in views)])

@@ -18,7 +18,7 @@ STP_OFF: Final = 0
 STP_DEPRESSION: Final = 1
 STP_FACILITATION: Final = 2
 
-#: None means that the connector brings the weights.
+#: None means that the connector brings the weights (or that no delays are asked for).
 Weight = float | Normal | Uniform | NDArray[Any] | None
 
 
@@ -97,12 +97,44 @@ def weights(
     ValueError
         If there is no weight, or an array has another shape.
     """
-    n = len(pre)
     if weight is None:
         raise ValueError("no weight given: neither the synapse type nor the connector has one")
-    if isinstance(weight, Normal | Uniform):
-        return weight.draw(n, f"{name}/weight").astype(np.float32)
-    values = np.asarray(weight, dtype=np.float32)
+    return _values(weight, pre, post, shape, name, "weight")
+
+
+def delays(
+    delay: Weight, pre: NDArray[np.uint32], post: NDArray[np.uint32], shape: tuple[int, int], name: str
+) -> NDArray[np.float32]:
+    """Return the delay that is asked for of each synapse of a projection [ms], NaN for none, (n,).
+
+    Parameters are those of `weights`; distributions draw from the stream ``NAME/delay``.
+
+    Raises
+    ------
+    ValueError
+        If an array has another shape, or a delay is not positive and finite.
+    """
+    if delay is None:
+        return np.full(len(pre), np.nan, dtype=np.float32)
+    values = _values(delay, pre, post, shape, name, "delay")
+    wrong = np.flatnonzero(~((values > 0) & np.isfinite(values)))
+    if len(wrong):
+        raise ValueError(f"delays must be positive and finite [ms] (got {values[wrong[0]]:g} at synapse {wrong[0]})")
+    return values
+
+
+def _values(
+    value: float | Normal | Uniform | NDArray[Any],
+    pre: NDArray[np.uint32],
+    post: NDArray[np.uint32],
+    shape: tuple[int, int],
+    name: str,
+    what: str,
+) -> NDArray[np.float32]:
+    n = len(pre)
+    if isinstance(value, Normal | Uniform):
+        return value.draw(n, f"{name}/{what}").astype(np.float32)
+    values = np.asarray(value, dtype=np.float32)
     if values.ndim == 0:
         return np.full(n, values, dtype=np.float32)
     if values.shape == shape:
@@ -110,4 +142,4 @@ def weights(
         return picked
     if values.shape == (n,):
         return values
-    raise ValueError(f"weights must have the shape ({n},) or {shape} (got {values.shape})")
+    raise ValueError(f"{what}s must have the shape ({n},) or {shape} (got {values.shape})")

@@ -51,6 +51,22 @@ def test_picture_instead_of_a_page(run, tiny, solved):
     assert "HICANN 297 (" in (solved / "chip.svg").read_text()
 
 
+def test_matrix_and_route_as_pictures(run, tiny, solved):
+    args = ("view", "a.sol.zip", "b.sol.zip", "--instance", tiny, "--difference")
+    assert run(*args, "--svg", "matrix.svg", "--matrix", "populations").exit_code == 0
+    assert "lost synapses of populations" in (solved / "matrix.svg").read_text()
+    wrong = run(*args, "--svg", "x.svg", "--matrix", "nothing")
+    assert (wrong.exit_code, "no projection 'nothing'" in wrong.stderr) == (2, True)
+
+
+def test_open_writes_the_page_and_launches_it(run, tiny, solved, monkeypatch):
+    launched = []
+    monkeypatch.setattr("click.launch", launched.append)
+    assert run("view", "a.sol.zip", "--instance", tiny, "--svg", "x.svg", "--open").exit_code == 0
+    assert launched == ["view.html"]
+    assert (solved / "view.html").is_file()
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -60,6 +76,10 @@ def test_picture_instead_of_a_page(run, tiny, solved):
         (["--svg", "x.svg", "--difference"], "a difference needs two solutions (got 1)"),
         (["--instance", "guidebook"], "the solutions solve tiny-test sha256:"),
         (["-o", "no/view.html"], "there is no folder no"),
+        (["--svg", "x.svg", "--route", "H1.9"], "'H1.9' must be HICANN.MERGER"),
+        (["--svg", "x.svg", "--route", "384.0"], "'384.0' must be HICANN.MERGER"),
+        (["--svg", "x.svg", "--route", "0.0"], "no route H0.0; "),
+        (["--svg", "x.svg", "--matrix", "populations"], "--matrix counts synapses of the network"),
     ],
 )
 def test_refusals_are_one_line(run, solved, args, words):

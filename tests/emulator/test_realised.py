@@ -118,6 +118,31 @@ def test_a_reset_above_the_threshold_counts_as_just_below():
     assert only(circuits, "v_reset") == pytest.approx(only(circuits, "v_thresh") - 0.1)
 
 
+def test_inputs_saturate_in_proportion_to_their_current_cell_and_number():
+    """Four denmems have four inputs of each receptor; the conductance counts in units of all their capacitance."""
+    network, bits = chip(columns=(0, 1))
+    assert realised(network, bits).neurons.g_max is None
+    variation = replace(Variation.none(), saturates=True)
+    excitatory, inhibitory = realised(network, bits, variation=variation).neurons.g_max[0]
+    assert excitatory == pytest.approx(4 * 5000.0 / (1e7 * 4 * 2.16456e-3 / 0.2))
+    assert inhibitory == pytest.approx(excitatory)
+    halved = bits.with_floating_gate(H, "I_convx", 512)
+    stronger = replace(variation, saturation=10_000.0)
+    assert realised(network, halved, variation=stronger).neurons.g_max[0] == pytest.approx(
+        [2 * 512 / 1023 * excitatory, 2 * excitatory]
+    )
+    one_off = bits.with_floating_gate(H, "I_convi", 0, 0)
+    assert realised(network, one_off, variation=variation).neurons.g_max[0] == pytest.approx(
+        [excitatory, 0.75 * inhibitory], rel=1e-3
+    )
+
+
+def test_receptors_without_input_do_not_saturate():
+    network, bits = chip("IF_multicond_exp", columns=(0, 1))
+    variation = replace(Variation.none(), saturates=True)
+    assert np.all(realised(network, bits, variation=variation).neurons.g_max > 0)
+
+
 def test_an_impossible_delay_is_refused():
     with pytest.raises(CircuitError, match="delay must be positive"):
         realised(*chip(), delay=0.0)
@@ -158,6 +183,24 @@ def test_delays_count_the_hicanns_of_the_route(planted, base):
     assert base.circuits.synapses.delay == pytest.approx(0.6444 + 0.0397 * hicanns, rel=1e-6)
     fixed = realised(planted.instance.network, planted.bits, limits=planted.instance.limits, delay=1.5)
     assert set(fixed.synapses.delay.tolist()) == {1.5}
+
+
+def test_requested_delays_belong_to_the_synapses_that_require_them(planted):
+    network, rng = planted.instance.network, np.random.default_rng(7)
+    shapes = [[sum(len(view) for view in side) for side in (p.pre, p.post)] for p in network.projections]
+    asking = [
+        replace(p, delay=rng.uniform(0.5, 3.0, shape).round(2)) if i % 2 == 0 else p
+        for i, (p, shape) in enumerate(zip(network.projections, shapes, strict=True))
+    ]
+    wanting = Network(network.populations, tuple(asking))
+    made = realise(wanting, planted.bits, limits=planted.instance.limits, wafer=planted.instance.wafer, delay=0.6)
+    required, effective = match(wanting, made.decoded.synapses)
+    expected = np.full(len(made.decoded.synapses), np.float32(0.6))
+    expected[effective] = np.where(np.isnan(wanting.delays), np.float32(0.6), wanting.delays)[required]
+    assert np.array_equal(made.circuits.synapses.delay, expected)
+    assert len(set(expected.tolist())) > 20
+    by_route = realise(wanting, planted.bits, limits=planted.instance.limits, wafer=planted.instance.wafer)
+    assert not np.array_equal(by_route.circuits.synapses.delay, expected)
 
 
 def test_short_term_plasticity_has_one_state_per_driver(planted, base):

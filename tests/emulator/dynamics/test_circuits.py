@@ -21,7 +21,8 @@ from models.errors import MapperError
         ({"v_rest": [np.nan, 0.0]}, r"neuron 0: v_rest must be a finite number \[mV\]"),
         ({"v_reset": -40.0}, r"neuron 0: v_thresh must be above v_reset \(got -50 and -40 mV\)"),
         ({"adaptive": True, "tau_w": -5.0}, r"neuron 0: tau_w must be positive"),
-        ({"adaptive": True, "delta_T": 0.0}, r"neuron 0: delta_T must be positive"),
+        ({"adaptive": True, "delta_T": -1.0}, r"neuron 0: delta_T must be 0 or more"),
+        ({"adaptive": True, "delta_T": 0.0, "v_reset": -45.0}, r"neuron 0: v_thresh must be above v_reset"),
     ],
 )
 def test_wrong_neurons(build, values, message):

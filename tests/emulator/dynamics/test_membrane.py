@@ -1,9 +1,12 @@
 """Single neurons against solutions in closed form, or against a much finer integration."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from emulator.circuits import CircuitError
 from emulator.recording import Record
 from emulator.run import run
 
@@ -53,6 +56,55 @@ def test_a_postsynaptic_potential_has_the_exact_shape_and_the_error_falls_with_t
     assert errors[0] < 2e-3
     assert 3.7 < errors[0] / errors[1] < 4.3
     assert 3.7 < errors[1] / errors[2] < 4.3
+
+
+def saturating(circuits, g_max):
+    limits = np.broadcast_to(np.asarray(g_max, dtype=float), circuits.neurons.tau_syn.shape).copy()
+    return replace(circuits, neurons=replace(circuits.neurons, g_max=limits))
+
+
+def test_saturating_inputs_follow_their_equation(build):
+    def slope(t, v):
+        g = 0.02 * np.exp(-(t - 2.0) / 3.0) * (t >= 2.0)
+        return -(v + 65.0) / 10.0 + g / (1 + g / 0.005) * (0.0 - v) / 0.2
+
+    v = solve_ivp(slope, (2.0, 8.0), np.array([-65.0]), rtol=1e-11, atol=1e-11).y[0, -1]
+    errors = []
+    for dt in (0.1, 0.05, 0.025):
+        rows = [(1, 0, 0, 0.02, 1.0)]
+        record = Record(v=[0], interval=0.8)
+        circuits = saturating(build(trains=[[1.0]], synapses=rows), (0.005, np.inf))
+        errors.append(abs(trace(run(circuits, 8.8, dt=dt, record=record, precision="float64"))[10] - v))
+    assert errors[0] < 5e-3
+    assert errors[1] < 0.6 * errors[0]
+    assert errors[2] < 0.6 * errors[1]
+
+
+def test_inputs_without_limit_are_as_before_and_tight_limits_silence(build, lif):
+    rows = [(40 + i, i, 0, 0.02, 1.0) for i in range(40)] + [(40 + i, i, 1, 0.004, 1.5) for i in range(40)]
+    plain = build(40, lif, rates=[100.0] * 40, synapses=rows)
+    before, infinite, tight = (
+        run(one, 500.0) for one in (plain, saturating(plain, np.inf), saturating(plain, (0.001, np.inf)))
+    )
+    neurons = before.spike_unit < 40
+    assert neurons.sum() > 100
+    assert np.array_equal(before.spike_time, infinite.spike_time)
+    assert np.array_equal(before.spike_unit, infinite.spike_unit)
+    assert not (tight.spike_unit < 40).any()
+
+
+def test_a_saturated_input_is_a_fixed_conductance(build):
+    """A flood of conductance holds the potential where leak and largest conductance balance."""
+    circuits = saturating(build(trains=[[1.0]], synapses=[(1, 0, 1, 1e6, 0.1)]), 0.02)
+    got = run(circuits, 40.0, record=Record(v=[0]), precision="float64")
+    leak = 0.2 / 10.0
+    assert trace(got)[350] == pytest.approx((-65.0 * leak - 80.0 * 0.02) / (leak + 0.02), abs=1e-2)
+
+
+@pytest.mark.parametrize("g_max", [0.0, -1.0, np.nan])
+def test_impossible_limits(build, g_max):
+    with pytest.raises(CircuitError, match=r"neuron 0: g_max\[0\] must be positive \[uS\]"):
+        saturating(build(), g_max)
 
 
 def test_a_neuron_fires_with_the_period_of_the_formula(build):
@@ -118,6 +170,16 @@ def test_adaptation_jumps_by_b_and_lengthens_the_intervals(build, adex):
     intervals = np.diff(got.spike_time)
     assert len(intervals) > 5
     assert np.all(np.diff(intervals[:5]) > 0)
+
+
+def test_a_slope_of_zero_leaves_only_the_adaptation(build, adex):
+    """AdEx without the exponential term and without adaptation is the leaky neuron, spike by spike."""
+    adex |= {"v_rest": -44.0, "delta_T": 0.0, "a": 0.0, "b": 0.0, "v_spike": 0.0}
+    slope, leaky = (run(build(values=v), 300.0, precision="float64") for v in (adex, adex | {"adaptive": False}))
+    assert len(leaky.spike_time) > 10
+    assert np.array_equal(slope.spike_time, leaky.spike_time)
+    adapting = run(build(values=adex | {"b": 0.02}), 300.0, precision="float64")
+    assert 3 < len(adapting.spike_time) < len(leaky.spike_time)
 
 
 def test_single_precision_spikes_like_double(build, adex):

@@ -72,8 +72,16 @@ def test_plasticity_is_tsodyks_and_markrams(network):
 
 
 def test_bad_input_is_one_clear_line():
-    network = Network((Population("p", 3, "IF_cond_exp", {"tau_m": [1.0, -2.0, 3.0]}),))
-    with pytest.raises(CircuitError, match=r"neuron 1: tau_m must be positive .* \(got -2\)"):
-        requested(network)
+    network = Network((Population("p", 3, "IF_cond_exp"),))
+    with pytest.raises(CircuitError, match=r"neuron 1: v_init must be a finite number .* \(got nan\)"):
+        requested(network, v_init=np.array([-65.0, np.nan, -65.0]))
     with pytest.raises(CircuitError, match=r"delay must be positive \[ms\] \(got 0\)"):
-        requested(Network((Population("p", 1, "IF_cond_exp"),)), delay=0)
+        requested(network, delay=0)
+
+
+def test_delays_are_those_asked_for_or_the_default():
+    population = Population("p", 2, "IF_cond_exp")
+    rule = [Projection(n, (population.view(),), (population.view(),), "excitatory", AllToAll(), Static(0.1), delay=d)
+            for n, d in (("a", 2.5), ("b", None))]  # fmt: skip
+    circuits = requested(Network((population,), tuple(rule)), delay=0.7)
+    assert circuits.synapses.delay.tolist() == pytest.approx([2.5] * 4 + [0.7] * 4)

@@ -31,10 +31,21 @@ SHIPPED = {
 
 #: What marocco was measured with.
 VARIANTS = {"default", "defects7", "dijkstra", "clusterpop", "2015"}
+SETS = ("large", "standard", "tiny")
+#: Made by the generators of this project.
+GENERATED = (
+    "attractor-9x9-g1", "big-network-119x80-g1-d2", "column-0.005-g1-d8", "noise-n500-k20-g1", "planted-3x2-g2",
+    "planted-3x2-g4", "planted-4x3-defects-g3", "planted-6x4-g1", "rbm-local-10-8-g1", "rbm-local-22-8-g1",
+    "synfire-190x100-g1", "synfire-190x80-20-g1",
+)  # fmt: skip
 FIGURES = (
     "lost", "lost_l1", "lost_no_driver", "lost_no_row", "chips_with_neurons", "chips_used", "buses", "routes",
     "drivers",
 )  # fmt: skip
+
+
+#: Solutions and logs, which are no part of an instance.
+SOLUTIONS = "solutions"
 
 
 def references_of(name):
@@ -44,7 +55,7 @@ def references_of(name):
 def test_names():
     assert set(SHIPPED) <= set(library.names())
     assert library.names() == tuple(sorted(library.names()))
-    assert len(library.names()) == 44
+    assert len(library.names()) == 44 + len(GENERATED)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -74,11 +85,22 @@ def test_the_tiny_set():
 
 
 def test_every_instance_is_in_one_set():
-    assert library.sets() == ("large", "standard", "tiny")
-    members = [member for name in library.sets() for member in library.members(name)]
+    assert library.sets() == tuple(sorted([*SETS, *(f"{name}-blacklist-7" for name in SETS)]))
+    members = [member for name in SETS for member in library.members(name)]
     assert sorted(name for name, _ in members) == list(library.names())
     for name, digest in members:
         assert references_of(name)["instance"] == {"name": name, "digest": digest}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_sets_on_blacklisted_wafers(name):
+    plain, blacklisted = library.members(name), library.members(f"{name}-blacklist-7")
+    assert [reference for reference, _ in blacklisted] == [f"{member}+blacklist-7" for member, _ in plain]
+    for reference, digest in blacklisted:
+        (variant,) = references_of(reference.partition("+")[0])["variants"]
+        assert (variant["defects"], variant["digest"]) == ("blacklist-7", digest)
+    reference, digest = blacklisted[0]
+    assert library.load(reference).digest == digest
 
 
 def test_references_hold_what_marocco_does():
@@ -95,13 +117,22 @@ def test_references_hold_what_marocco_does():
             assert ("defects" in entry) == (entry["variant"] == "defects7")
 
 
-def size_of(folder):
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+def size_of(folder, without=""):
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return sum(path.stat().st_size for path in files if without not in path.relative_to(folder).parts)
 
 
 def test_the_shipped_files_are_small():
-    assert sum(size_of(library.folder() / name) for name in SHIPPED) < 1_000_000
-    assert size_of(library.folder()) < 20_000_000
+    assert sum(size_of(library.folder() / name, without=SOLUTIONS) for name in SHIPPED) < 1_000_000
+    assert size_of(library.folder(), without=SOLUTIONS) < 16_000_000
+    assert size_of(library.folder()) < 30_000_000
+
+
+def test_generated_instances_say_so():
+    for name in GENERATED:
+        document = load_yaml(library.find(name)).data
+        assert document["origin"]["tags"][0] == "generated"
+        assert document["origin"]["source"].startswith("mapper instances generate ")
 
 
 def test_guidebook_stimulus_is_the_published_matrix():

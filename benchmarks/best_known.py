@@ -1,0 +1,136 @@
+"""Make or improve the best known solutions of the shipped instances.
+
+    python -m benchmarks.best_known [INSTANCE|SET|NAME+BLACKLIST ...] --time-limit 60 [--wafers perfect,blacklist-7]
+
+With ``--det-limit 10`` instead, what a run finds does not depend on the load of the machine.
+
+Every run is a process of its own, one after the other.  It begins with the stored solution that loses least, on this
+wafer or another, so that the result is never worse; the bits are audited, and what is better goes into
+``instances/NAME/solutions`` and the references.  What is proven optimal and stored is not run again, unless ``--force``
+says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final
+
+from instances.best_known import MOST_BYTES
+from models.instance import library
+from models.instance.references import OPTIMAL, Record, records
+
+if TYPE_CHECKING:
+    from models.solution import Solution
+
+PERFECT: Final = "perfect"
+
+
+def references(names: list[str], wafers: list[str]) -> list[str]:
+    """Return the instances that names and sets mean, NAME or NAME+BLACKLIST, on each of the wafers."""
+    chosen: list[str] = []
+    for name in names or list(library.names()):
+        members = [member for member, _ in library.members(name)] if name in library.sets() else [name]
+        for member in members:
+            bare = "+" not in member
+            chosen += [_on(member, wafer) for wafer in wafers] if bare else [member]
+    return list(dict.fromkeys(chosen))
+
+
+def _on(name: str, wafer: str) -> str:
+    return name if wafer == PERFECT else f"{name}+{wafer}"
+
+
+def known(reference: str) -> Record:
+    """Return what is known of an instance; nothing but its digest if it has no record yet."""
+    name, _, defects = reference.partition("+")
+    folder = library.find(name).parent
+    found = {record.defects: record for record in records(folder)}
+    if defects in found:
+        return found[defects]
+    measured = found[""]
+    return Record(name, library.load(reference).digest, defects, synapses=measured.synapses)
+
+
+def needed(record: Record, force: bool) -> bool:
+    """Return whether a run may change anything."""
+    return force or record.status != OPTIMAL or record.best is None
+
+
+def least_stored(name: str) -> Solution | None:
+    """Return the stored solution of an instance, on whatever wafer, that loses least; None if none is stored."""
+    from models.solution import load
+
+    folder = library.find(name).parent
+    stored = [
+        (record.best.lost, record.best.solution)
+        for record in records(folder)
+        if record.best is not None and record.best.solution and record.best.solution.endswith(".sol.zip")
+    ]
+    return load(folder / min(stored)[1]) if stored else None
+
+
+def improve(
+    reference: str, time_limit: float | None, det_limit: float | None, threads: int, most_bytes: int, force: bool
+) -> str:
+    """Solve one instance, offer the solution, and return a line about it."""
+    import mapper
+    from instances.best_known import consider
+    from mapper.bounds import bound_any_placement
+    from mapper.problem import Problem
+
+    record = known(reference)
+    instance = library.load(reference)
+    load_before = round(os.getloadavg()[0], 2)
+    start = least_stored(record.name)
+    began = time.monotonic()
+    solution = mapper.solve(instance, "cpsat", time_limit=time_limit, det_limit=det_limit, threads=threads, start=start)
+    seconds = time.monotonic() - began
+    bound = bound_any_placement(Problem(instance))
+    log = {"machine": {"cores": os.cpu_count(), "load_before": load_before}}
+    verdict = consider(
+        instance,
+        record,
+        solution,
+        bound,
+        by=f"{solution.solver} {solution.version}",
+        date=time.strftime("%Y-%m-%d"),
+        log=log,
+        most_bytes=most_bytes,
+        replace_equal=force,
+    )
+    best = verdict.record.best
+    path = library.find(record.name).parent / best.solution if best and best.solution else None
+    size = f"{path.stat().st_size} bytes" if path else "not stored"
+    before = "-" if record.best is None else record.best.lost
+    return (
+        f"{reference:44s} {before!s:>7} -> {solution.lost:>7} of {solution.synapses} bound {bound.value} "
+        f"{seconds:7.1f} s  {size}: {verdict.reason}"
+    )
+
+
+def main() -> None:
+    """Run what is not proven optimal, one after the other."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", help="instances and sets; all without any")
+    parser.add_argument("--time-limit", type=float, help="seconds; 60 without any limit")
+    parser.add_argument("--det-limit", type=float, help="deterministic time")
+    parser.add_argument("--wafers", default=f"{PERFECT},blacklist-7")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--most-bytes", type=int, default=MOST_BYTES, help="larger solutions are not stored")
+    parser.add_argument("--force", action="store_true", help="also run what is optimal; replace equal solutions")
+    arguments = parser.parse_args()
+    for reference in references(arguments.names, arguments.wafers.split(",")):
+        if not needed(known(reference), arguments.force):
+            continue
+        seconds = 60.0 if arguments.time_limit is None and arguments.det_limit is None else arguments.time_limit
+        limits = (seconds, arguments.det_limit, arguments.threads, arguments.most_bytes, arguments.force)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            print(pool.submit(improve, reference, *limits).result(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
