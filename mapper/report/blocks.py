@@ -18,11 +18,14 @@ class Value:
         What it is sorted by; None: by the text.
     best : bool
         Shown bold.
+    link : str
+        Address of a file that the cell leads to, relative to the report; "": none.
     """
 
     text: str
     key: float | None = None
     best: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart with lines; the x axis is linear, logarithmic, or linear up to `linear` and logarithmic above."""
+    """A chart with lines; the x axis is linear, logarithmic, or linear up to `linear` and logarithmic above.
+
+    Attributes
+    ----------
+    marks : tuple of (float, str)
+        Vertical lines with a name.
+    top : float or None
+        Upper end of the y axis, above which nothing is drawn; None: whatever holds everything.
+    """
 
     title: str
     x_label: str
@@ -70,6 +81,8 @@ class Chart:
     series: tuple[Series, ...]
     x_scale: Literal["linear", "log", "symlog"] = "linear"
     linear: float = 0.01
+    marks: tuple[tuple[float, str], ...] = ()
+    top: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +104,29 @@ class Wafers:
     wafers: tuple[tuple[str, dict[int, float]], ...]
 
 
-Block: TypeAlias = "str | Table | Chart | Bars | Wafers"
+@dataclass(frozen=True, slots=True)
+class Matrices:
+    """Matrices of percentages side by side: (label, (row, column) -> value); signed ones on a scale about 0."""
+
+    title: str
+    names: tuple[str, ...]
+    matrices: tuple[tuple[str, dict[tuple[int, int], float]], ...]
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Raster:
+    """Spikes in a window [ms]: row and time of each, and the populations of the rows as (name, first, end)."""
+
+    title: str
+    start: float
+    stop: float
+    populations: tuple[tuple[str, int, int], ...]
+    row: tuple[int, ...]
+    time: tuple[float, ...]
+
+
+Block: TypeAlias = "str | Table | Chart | Bars | Wafers | Matrices | Raster"
 
 
 @dataclass(frozen=True, slots=True)

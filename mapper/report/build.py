@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mapper.report.blocks import Section
 from mapper.report.comparison import Comparison, compare_runs
-from mapper.report.details import (
-    effects_section,
-    gap_section,
-    reproduce_section,
-    resources_section,
-    statistics_section,
-    where_section,
-)
+from mapper.report.details import effects_section, gap_section, resources_section, statistics_section
+from mapper.report.dynamics import Emulation, dynamics_section
+from mapper.report.reproduce import conditions, reproduce_section
 from mapper.report.runs import Run
-from mapper.report.sections import anytime_section, headline, loss_section, profile_section
+from mapper.report.sections import anytime_section, headline, in_words, loss_section, profile_section
+from mapper.report.where import where_section
 from models.errors import FormatError
 
 DEFINITIONS = (
@@ -41,7 +37,14 @@ class Report:
     sections: tuple[Section, ...]
 
 
-def build(runs: Sequence[Run], versus: str | None = None, seed: int = 0) -> Report:
+def build(
+    runs: Sequence[Run],
+    versus: str | None = None,
+    seed: int = 0,
+    emulations: Sequence[Emulation] = (),
+    links: Mapping[str, str] | None = None,
+    views: Mapping[tuple[str, str], str] | None = None,
+) -> Report:
     """Return the report on some runs.
 
     Parameters
@@ -52,23 +55,30 @@ def build(runs: Sequence[Run], versus: str | None = None, seed: int = 0) -> Repo
         Solver against which wins and losses are counted; ``marocco``, if it is there, else the first one.
     seed : int
         Of the bootstrap.
+    emulations : sequence of Emulation
+        What ``mapper emulate`` found, see `mapper.report.dynamics.load_emulations`.
+    links, views : mapping, optional
+        Addresses of solutions and viewer pages, see `mapper.report.views`.
 
     Raises
     ------
     FormatError
         If there are no runs of the solver `versus`.
     """
-    comparison = compare_runs(runs)
+    comparison = replace(compare_runs(runs), links=links or {}, views=views or {})
     if versus is not None and versus not in comparison.solvers:
         raise FormatError(f"no runs of solver {versus!r}; there are: {', '.join(comparison.solvers)}")
     baseline = versus or ("marocco" if "marocco" in comparison.solvers else comparison.solvers[0])
     sections = (
-        Section("Headline", (headline(comparison, baseline, seed),)),
+        Section(
+            "Headline", (*in_words(comparison, baseline), headline(comparison, baseline, seed), conditions(comparison))
+        ),
         loss_section(comparison),
         profile_section(comparison),
         anytime_section(comparison),
-        where_section(comparison),
+        where_section(comparison, baseline),
         effects_section(comparison),
+        dynamics_section(emulations),
         resources_section(comparison),
         gap_section(comparison),
         statistics_section(comparison, seed),

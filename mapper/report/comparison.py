@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,8 @@ class Comparison:
         By instance: what is known besides these runs.
     cells : mapping
         By (instance, solver).
+    links, views : mapping
+        Addresses relative to the report: of solutions by their file, of viewer pages by (instance, solver).
     """
 
     runs: tuple[Run, ...]
@@ -70,6 +72,8 @@ class Comparison:
     bound: Mapping[str, int]
     references: Mapping[str, Reference]
     cells: Mapping[tuple[str, str], Cell]
+    links: Mapping[str, str] = field(default_factory=dict)
+    views: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def losses(self, solver: str) -> NDArray[np.float64]:
         """Return the median loss of a solver on every instance [%], (n_instances,)."""

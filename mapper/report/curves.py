@@ -18,6 +18,8 @@ LINEAR: Final = 0.01
 _POINTS: Final = 80
 _FIRST: Final = 0.01
 #: Targets of the table of times, in points above the best known loss.
+#: Bars of `sparkline`, from nothing to everything.
+_BARS: Final = "_\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 TARGETS: Final = (0.0, 0.1, 1.0)
 
 Floats = NDArray[np.float64]
@@ -52,6 +54,41 @@ def reached(comparison: Comparison, target: float) -> Chart | None:
     return Chart(name, "time [s]", "runs [%]", tuple(series), "log")
 
 
+def time_profile(comparison: Comparison, target: float) -> Chart | None:
+    """Return the performance profile of the time to come within `target` points of the best known loss.
+
+    The time of a solver on an instance is the median over its seeds, infinite if less than half of them get there.
+    None, if nobody ever does or there is one solver.
+
+    References
+    ----------
+    .. [1] Dolan and More, "Benchmarking optimization software with performance profiles", Math. Program. 91 (2002).
+    """
+    if len(comparison.solvers) < 2:
+        return None
+    times = np.full((len(comparison.instances), len(comparison.solvers)), np.inf)
+    for i, name in enumerate(comparison.instances):
+        for k, solver in enumerate(comparison.solvers):
+            found = [time_to_target(run, comparison.best[name], target) for run in comparison.cells[name, solver].runs]
+            if found:
+                seconds = sorted(np.inf if t is None else max(t, _FIRST) for t in found)
+                times[i, k] = seconds[(len(seconds) - 1) // 2]
+    fastest = times.min(axis=1)
+    reached_by = np.isfinite(fastest)
+    if not reached_by.any():
+        return None
+    ratios = times[reached_by] / fastest[reached_by, None]
+    most = max(2.0, float(ratios[np.isfinite(ratios)].max()))
+    series = []
+    for k, solver in enumerate(comparison.solvers):
+        finite = np.sort(ratios[np.isfinite(ratios[:, k]), k])
+        x = np.unique(np.concatenate([[1.0], finite, [most]]))
+        share = 100.0 * np.searchsorted(finite, x * (1 + 1e-9)) / len(comparison.instances)
+        series.append(Series(solver, tuple(x.tolist()), tuple(share.tolist())))
+    name = "best known loss" if target == 0 else f"best known loss + {target:g} pp"
+    return Chart(f"Time to the {name}", "time / time of the fastest", "instances [%]", tuple(series), "log")
+
+
 def loss_at(run: Run, times: Floats) -> Floats:
     """Return the loss of the best mapping found until each time [%], 100 before the first one, (n_times,)."""
     if not run.valid or not run.timeline:
@@ -84,9 +121,38 @@ def anytime(comparison: Comparison, instance: str) -> Chart | None:
         if len(table) > 1:
             series.append(Series(solver, x, low, "band", high))
         series.append(Series(solver, x, middle))
-    bound = points(comparison.bound[instance], comparison.synapses[instance])
-    series.append(Series("proven bound", (x[0], x[-1]), (bound, bound), "dashed"))
-    return Chart(f"Loss over time: {instance}", "time [s]", "loss [%]", tuple(series), "log")
+    series.append(Series("proven bound", x, tuple(_bound_at(comparison, instance, times).tolist()), "dashed"))
+    return Chart(
+        f"Loss over time: {instance}", "time [s]", "loss [%]", tuple(series), "log", marks=_stages(runs, x[-1]),
+        top=_top(runs),
+    )  # fmt: skip
+
+
+def _top(runs: Sequence[Run]) -> float | None:
+    """Return the end of an axis that shows all mappings, but not what counts as lost before the first one [%]."""
+    highest = max((points(lost, run.synapses) for run in runs for _, lost, _ in run.timeline), default=0.0)
+    return min(100.0, 1.3 * highest) if highest else None
+
+
+def _bound_at(comparison: Comparison, instance: str, times: Floats) -> Floats:
+    """Return the highest bound proven by any run until each time, at the end also by the references [%]."""
+    bound = np.zeros(len(times))
+    for run in comparison.runs:
+        if run.instance == instance and run.valid:
+            for t, _, proven in run.timeline:
+                bound[times >= t] = np.maximum(bound[times >= t], proven)
+    bound[-1] = max(bound[-1], comparison.bound[instance])
+    return 100.0 * bound / max(1, comparison.synapses[instance])
+
+
+def _stages(runs: Sequence[Run], end: float) -> tuple[tuple[float, str], ...]:
+    """Return when each stage first began, median over the runs, and its name."""
+    begins: dict[str, list[float]] = {}
+    for run in runs:
+        for t, name in run.stages:
+            begins.setdefault(name, []).append(t)
+    marks = [(max(_FIRST, float(np.median(times))), name) for name, times in begins.items()]
+    return tuple(sorted((t, name) for t, name in marks if t <= end))
 
 
 def _table(cell: Cell, times: Floats) -> Floats | None:
@@ -137,3 +203,17 @@ def time_to_target(run: Run, best: int, target: float) -> float | None:
     """Return when a run first came within `target` points of the best known loss [s]; None: never, or unknown."""
     limit = points(best, run.synapses) + target + 1e-9
     return next((t for t, lost, _ in run.timeline if points(lost, run.synapses) <= limit), None) if run.valid else None
+
+
+def sparkline(comparison: Comparison, solver: str, width: int = 12) -> str:
+    """Return the mean loss over time as a row of bars, on a logarithmic axis of time; empty without timelines.
+
+    The full bar is 100 % lost; the last bar is the loss at the end.
+    """
+    tables = [_table(comparison.cells[name, solver], grid(comparison.runs)) for name in comparison.instances]
+    known = [np.median(table, axis=0) for table in tables if table is not None]
+    if not known:
+        return ""
+    mean = np.mean(known, axis=0)[np.linspace(0, _POINTS - 1, width).round().astype(int)]
+    # the scale is that of roots, so that the few percent at the end can be told from nothing
+    return "".join(_BARS[min(len(_BARS) - 1, int(np.ceil(np.sqrt(v / 100.0) * (len(_BARS) - 1))))] for v in mean)

@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.hardware.coordinates import N_HICANNS
+from models.hardware.layer1 import N_HLINES, N_LINES
 from models.instance import Instance
-from models.mapping import Mapping
+from models.mapping import INPUT, OUTPUT, Mapping, nets_of
 from models.network import Network
 
 #: Bins of the share of its in-degree that a neuron keeps, over [0, 1]; the last one is closed.
 BINS: Final = 20
+#: Population pairs listed; with more of them none is.
+MOST_PAIRS: Final = 5000
+#: Length of a bus line on one HICANN, horizontal and vertical: the die is 5 mm wide and 10 mm high (Schemmel et al.,
+#: "A wafer-scale neuromorphic hardware system for large-scale neural modeling", ISCAS 2010) [mm].
+LINE_LENGTH: Final = (5, 10)
 _USED: Final = ("columns", "drivers", "rows", "synapses", "hlines", "vlines-left", "vlines-right", "buses")
 
 
@@ -32,9 +38,11 @@ def measure(instance: Instance, mapping: Mapping, realised: NDArray[np.bool_]) -
     Returns
     -------
     dict
-        ``neurons``; ``required_by_projection``; ``lost_by_hicann`` (HICANN of the target, ``-1``: not placed);
-        ``resources``: by name ``used`` in all, ``most`` on one HICANN, ``available`` on one HICANN; ``hops``: HICANN
-        borders that a net crosses to a target; ``in_degree``; ``balance``.  Plain values, ready for JSON.
+        ``neurons``; ``required_by_projection``; ``lost_by_pair``: sending and receiving population, required and lost
+        synapses; ``lost_by_hicann`` (HICANN of the target, ``-1``: not placed); ``resources``: by name ``used`` in all,
+        ``most`` on one HICANN, ``available`` on one HICANN; ``wiring``: closed switches, borders crossed, length of all
+        bus lines [mm]; ``hops``: HICANN borders that a net crosses to a target; ``paths``: the same by realised
+        synapse, with delays [ms]; ``in_degree``; ``balance``.  Plain values, ready for JSON.
     """
     from mapper.viewer.metrics import arrival_hops
 
@@ -48,7 +56,10 @@ def measure(instance: Instance, mapping: Mapping, realised: NDArray[np.bool_]) -
         "neurons": int(np.count_nonzero(~network.is_source)),
         "required_by_projection": {p.name: n for p, n in zip(network.projections, required, strict=True)},
         "lost_by_hicann": {str(i - 1): int(by_hicann[i]) for i in np.flatnonzero(by_hicann)},
+        "lost_by_pair": _by_pair(network, lost),
         "resources": _resources(mapping, network),
+        "wiring": _wiring(mapping),
+        "paths": _paths(mapping, network, realised),
         "hops": {"mean": round(float(hops.mean()), 3), "most": int(hops.max())} if len(hops) else {},
         "in_degree": _in_degree(network, realised),
         "balance": _balance(network, realised),
@@ -59,6 +70,7 @@ def _resources(mapping: Mapping, network: Network) -> dict[str, dict[str, int]]:
     from mapper.viewer.metrics import METRIC, chip_tables
 
     tables = chip_tables(mapping, network)
+    mergers = np.count_nonzero((mapping.merging.mode == OUTPUT) | (mapping.merging.mode == INPUT), axis=1)
     return {
         METRIC[key].label: {
             "used": int(np.nansum(tables[key].astype(np.float64))),
@@ -66,6 +78,55 @@ def _resources(mapping: Mapping, network: Network) -> dict[str, dict[str, int]]:
             "available": METRIC[key].available,
         }
         for key in _USED
+    } | {"DNC mergers used": {"used": int(mergers.sum()), "most": int(mergers.max()), "available": 8}}
+
+
+def _by_pair(network: Network, lost: NDArray[np.bool_]) -> list[list[Any]]:
+    from mapper.viewer.losses import pairs
+
+    of = pairs(network)
+    if len(of.required) > MOST_PAIRS:
+        return []
+    names = [population.name for population in network.populations]
+    columns = (of.pre.tolist(), of.post.tolist(), of.required.tolist(), of.lost(lost).tolist())
+    return [[names[pre], names[post], required, gone] for pre, post, required, gone in zip(*columns, strict=True)]
+
+
+def _wiring(mapping: Mapping) -> dict[str, int]:
+    routing = mapping.routing
+    child = routing.parent >= 0
+    same = child & (routing.parent // N_LINES == routing.segment // N_LINES)
+    flat = int(np.count_nonzero(routing.segment % N_LINES < N_HLINES))
+    return {
+        "crossbar switches": int(np.count_nonzero(same)),
+        "synapse switches": len(mapping.drivers.net),
+        "HICANN borders crossed": int(np.count_nonzero(child & ~same)),
+        "length of bus lines [mm]": LINE_LENGTH[0] * flat + LINE_LENGTH[1] * (len(routing.segment) - flat),
+    }
+
+
+def _paths(mapping: Mapping, network: Network, realised: NDArray[np.bool_]) -> dict[str, Any]:
+    """Return over how many HICANN borders the realised synapses are reached, and with what delay."""
+    from emulator.realised_synapses import DELAY_CONSTANT, DELAY_PER_HICANN
+    from mapper.viewer.metrics import arrival_hops
+
+    routing, synapses = mapping.routing, network.synapses
+    key = routing.arrival_net.astype(np.int64) * N_HICANNS + routing.arrival_hicann
+    order = np.argsort(key)
+    nets = nets_of(mapping.placement, mapping.addresses)
+    wanted = nets[synapses.pre[realised]].astype(np.int64) * N_HICANNS
+    wanted += mapping.placement.hicann[synapses.post[realised]]
+    if not len(wanted) or not len(key):
+        return {}
+    at = order[np.minimum(np.searchsorted(key, wanted, sorter=order), len(key) - 1)]
+    hops = arrival_hops(routing)[at[key[at] == wanted]]
+    if not len(hops):
+        return {}
+    delay = DELAY_CONSTANT + DELAY_PER_HICANN * (hops + 1.0)
+    return {
+        "histogram": np.bincount(hops).tolist(),
+        "delay_mean": round(float(delay.mean()), 4),
+        "delay_most": round(float(delay.max()), 4),
     }
 
 

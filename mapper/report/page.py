@@ -6,6 +6,7 @@ import base64
 import hashlib
 from html import escape
 from importlib.resources import files
+from itertools import groupby
 
 from mapper.report.blocks import Block, Table
 from mapper.report.build import Report
@@ -38,7 +39,9 @@ def html(report: Report, matplotlib: bool | None = None) -> str:
     body = [f"<h1>{escape(report.title)}</h1>", f"<nav><ul>{entries}</ul></nav>"]
     for i, section in enumerate(report.sections):
         body.append(f'<section id="s{i}"><h2>{escape(section.title)}</h2>')
-        body += [_html_block(block, matplotlib) for block in section.blocks]
+        for charts, blocks in groupby(section.blocks, key=lambda block: not isinstance(block, str | Table)):
+            inside = [_html_block(block, matplotlib) for block in blocks]
+            body += ['<div class="charts">', *inside, "</div>"] if charts else inside
         body.append("</section>")
     body.append(f'<p><a download="runs.csv" href="data:text/csv;base64,{runs}">runs.csv: one line per run</a></p>')
     head = [

@@ -6,7 +6,10 @@ import importlib.util
 import io
 from typing import Any
 
-from mapper.report.blocks import Bars, Chart, Series, Wafers
+from mapper.report.blocks import Bars, Chart, Matrices, Raster, Series, Wafers
+from mapper.report.matrices import matrices_svg
+from mapper.report.rasters import raster_svg
+from mapper.report.scales import axis_of
 from mapper.report.svg import bars_svg, chart_svg, colours_of, wafers_svg
 
 #: Readable on white and on black.
@@ -18,13 +21,13 @@ def has_matplotlib() -> bool:
     return importlib.util.find_spec("matplotlib") is not None
 
 
-def draw(block: Chart | Bars | Wafers, matplotlib: bool | None = None) -> str:
+def draw(block: Chart | Bars | Wafers | Matrices | Raster, matplotlib: bool | None = None) -> str:
     """Return a chart as an SVG element.
 
     Parameters
     ----------
-    block : Chart, Bars or Wafers
-        What to draw; bars and wafers are always drawn by ourselves.
+    block : Chart, Bars, Wafers, Matrices or Raster
+        What to draw; only charts are drawn by matplotlib.
     matplotlib : bool, optional
         Whether to draw lines with matplotlib; None: if it is installed.
     """
@@ -32,24 +35,51 @@ def draw(block: Chart | Bars | Wafers, matplotlib: bool | None = None) -> str:
         return bars_svg(block)
     if isinstance(block, Wafers):
         return wafers_svg(block)
+    if isinstance(block, Matrices):
+        return matrices_svg(block)
+    if isinstance(block, Raster):
+        return raster_svg(block)
     return _matplotlib_svg(block) if (has_matplotlib() if matplotlib is None else matplotlib) else chart_svg(block)
 
 
 def _matplotlib_svg(chart: Chart) -> str:
-    import matplotlib
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import NullFormatter
-
+    stream = io.StringIO()
     # equal charts give equal bytes; text stays text, so that it can be searched and no glyphs are embedded
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9, "text.parse_math": False}
+    _save(chart, settings, stream, "svg", {"Date": None, "Title": _visible(chart.title)})
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
+
+
+def pdf(chart: Chart) -> bytes:
+    """Return a chart as PDF through matplotlib, for papers.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    stream = io.BytesIO()
+    settings: Any = {"pdf.fonttype": 42, "font.size": 9, "text.parse_math": False}
+    _save(chart, settings, stream, "pdf", {"CreationDate": None, "Title": _visible(chart.title)}, "black")
+    return stream.getvalue()
+
+
+def _save(
+    chart: Chart, settings: Any, stream: Any, form: str, metadata: dict[str, str | None], ink: str = _INK
+) -> None:  # fmt: skip
+    import matplotlib
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FixedLocator, NullFormatter
+
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
         axes: Any = figure.subplots()
         colours = colours_of(series.label for series in chart.series)
         shown: set[str] = set()
         for series in chart.series:
-            label = None if series.label in shown else _visible(series.label)
-            shown.add(series.label)
+            label = None if series.label in shown or series.style == "band" else _visible(series.label)
+            shown |= {series.label} if label else set()
             _add(axes, series, colours[series.label], label)
         if chart.x_scale == "symlog":
             axes.set_xscale("symlog", linthresh=chart.linear)
@@ -58,12 +88,16 @@ def _matplotlib_svg(chart: Chart) -> str:
         if chart.x_scale != "linear":
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_ylim(bottom=0)
-        _label(axes, chart)
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Title": _visible(chart.title)})
-    text = stream.getvalue()
-    return text[text.index("<svg") :]
+        if chart.x_scale == "log":
+            low, high = axes.get_xlim()
+            axes.xaxis.set_major_locator(FixedLocator(axis_of((low, high), "log").ticks()))
+        axes.set_ylim(bottom=0, top=chart.top)
+        for at, name in chart.marks:
+            axes.axvline(at, color=ink, linewidth=0.8, linestyle=":")
+            axes.text(at, 1.0, f" {_visible(name)}", color=ink, fontsize=7, rotation=90, va="top", ha="right",
+                      transform=axes.get_xaxis_transform())  # fmt: skip
+        _label(axes, chart, ink)
+        figure.savefig(stream, format=form, transparent=True, metadata=metadata)
 
 
 def _visible(text: str) -> str:
@@ -84,11 +118,11 @@ def _add(axes: Any, series: Series, colour: str, label: str | None) -> None:
         axes.step(series.x, series.y, dashes, where="post", color=colour, label=label)
 
 
-def _label(axes: Any, chart: Chart) -> None:
-    axes.set_xlabel(_visible(chart.x_label), color=_INK)
-    axes.set_ylabel(_visible(chart.y_label), color=_INK)
-    axes.tick_params(colors=_INK, which="both")
+def _label(axes: Any, chart: Chart, ink: str) -> None:
+    axes.set_xlabel(_visible(chart.x_label), color=ink)
+    axes.set_ylabel(_visible(chart.y_label), color=ink)
+    axes.tick_params(colors=ink, which="both")
     for spine in axes.spines.values():
-        spine.set_color(_INK)
+        spine.set_color(ink)
     axes.grid(axis="y", alpha=0.2)
-    axes.legend(labelcolor=_INK, framealpha=0, fontsize=8)
+    axes.legend(labelcolor=ink, framealpha=0, fontsize=8)

@@ -27,33 +27,33 @@ class Reference:
 
 
 def reference(name: str, digest: str, synapses: int) -> Reference:
-    """Return what is known of an instance; nothing if none of this name and digest is shipped.
+    """Return what is known of an instance, NAME or NAME+BLACKLIST; nothing if none of this name and digest is shipped.
 
-    Values measured with defects, on a single projection, or of another number of synapses are left out: they belong to
-    another instance.
+    Values measured on another wafer, on a single projection, or of another number of synapses are left out: they belong
+    to another instance.
     """
     from models.instance import library
     from models.instance.loader import load_yaml
+    from models.instance.references import FILE, records
 
+    name, _, defects = name.partition("+")
     if name not in library.names():
         return Reference()
-    path = library.find(name).with_name("references.yaml")
-    document: Any = load_yaml(path).data if path.is_file() else {}
-    if not isinstance(document, dict) or document.get("instance", {}).get("digest") != digest:
+    folder = library.find(name).parent
+    known = [record for record in records(folder) if record.digest == digest and record.defects == defects]
+    if not known:
         return Reference()
+    document: dict[str, Any] = load_yaml(folder / FILE).data
     found: list[tuple[int, str]] = []
     marocco = None
     for entry in document.get("measured") or []:
-        if entry.get("total") != synapses or "defects" in entry or "projection" in entry:
+        if entry.get("total") != synapses or entry.get("defects", "") != defects or "projection" in entry:
             continue
         found.append((int(entry["lost"]), str(entry.get("source", ""))))
-        if entry.get("variant") == "default" and entry.get("solver") == "marocco":
+        if entry.get("solver") == "marocco" and marocco is None:
             marocco = int(entry["lost"])
-    best = document.get("best")
-    if isinstance(best, dict):
-        found.insert(0, (int(best["lost"]), str(best.get("by", "references.yaml"))))
-    bound = document.get("bound")
+    best, bound = known[0].best, known[0].bound
+    if best is not None:
+        found.insert(0, (best.lost, best.by))
     least = min(found, key=lambda entry: entry[0], default=(None, ""))
-    return Reference(
-        least[0], int(bound["value" if "value" in bound else "lost"]) if bound else None, least[1], marocco
-    )
+    return Reference(least[0], None if bound is None else bound.lost, least[1], marocco)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +53,8 @@ class Run:
         Time of the solver [s].
     timeline : tuple of (float, int, int)
         Seconds, best loss, bound.
+    stages : tuple of (float, str)
+        When each stage of the solver first began [s].
     by_projection, by_cause : mapping
         Loss by name.
     conditions : mapping
@@ -63,6 +65,8 @@ class Run:
         What `mapper.report.measures` found in the solution.
     solution, reason : str
         Solution file; why there is none, or that the run was interrupted.
+    file : str
+        Where the run file was read.
     """
 
     instance: str
@@ -80,6 +84,7 @@ class Run:
     seconds: float | None = None
     cpu_seconds: float | None = None
     timeline: tuple[tuple[float, int, int], ...] = ()
+    stages: tuple[tuple[float, str], ...] = ()
     by_projection: Mapping[str, int] = field(default_factory=dict)
     by_cause: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
@@ -87,6 +92,7 @@ class Run:
     measures: Mapping[str, Any] = field(default_factory=dict)
     solution: str = ""
     reason: str = ""
+    file: str = ""
 
     @property
     def valid(self) -> bool:
@@ -131,14 +137,14 @@ def load_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
     for path in paths:
         for file in sorted(path.glob("[!.]*.json")) if path.is_dir() else [path]:
             document = _read(file)
-            if not str(document.get("format", "")).startswith("wafer-report/"):
+            if not str(document.get("format", "")).startswith(("wafer-report/", "wafer-emulation/")):
                 documents[file] = document
     if not documents:
         raise FormatError(f"no run files in {', '.join(map(str, paths))}; write some with: mapper compare ... -o RUNS/")
     found: dict[tuple[str, str, int], tuple[Path, dict[str, Any]]] = {}
     runs: list[Run] = []
     for file, document in documents.items():
-        run = parse_run(document, str(file))
+        run = replace(parse_run(document, str(file)), file=str(file))
         key = (run.instance, run.solver, run.seed)
         if key not in found:
             found[key] = (file, document)
@@ -213,6 +219,7 @@ def _parse(document: Mapping[str, Any]) -> Run:
         timeline=tuple(
             (_finite(t), _count(n, synapses), int(b)) for t, n, b in document.get("timeline") or [] if n is not None
         ),
+        stages=tuple((_finite(t), str(name)) for t, name in document.get("stages") or []),
         by_projection=_counts(document.get("lost_by_projection")) if mapped else {},
         by_cause=_counts(document.get("lost_by_cause")) if mapped else {},
         conditions={key: _float(options.get(key)) for key in ("time_limit", "det_limit")}
@@ -273,6 +280,13 @@ def _measures(values: Mapping[str, Any]) -> dict[str, Any]:
         known["lost_by_hicann"] = {int(hicann): n for hicann, n in known["lost_by_hicann"].items()}
     for name in ("hops", "balance"):
         known[name] = _floats(values.get(name))
+    known["wiring"] = _counts(values.get("wiring"))
+    known["lost_by_pair"] = [
+        (str(pre), str(post), _count(required), _count(lost, _count(required)))
+        for pre, post, required, lost in values.get("lost_by_pair") or []
+    ]
+    paths = dict(values.get("paths") or {})
+    known["paths"] = {"histogram": [_count(n) for n in paths.pop("histogram", [])]} | _floats(paths)
     known["resources"] = {
         str(name): {key: _count(use[key]) for key in ("used", "most", "available")}
         for name, use in (values.get("resources") or {}).items()

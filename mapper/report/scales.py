@@ -49,7 +49,8 @@ class Axis:
         first = math.floor(math.log10(self.low if self.scale == "log" else self.linear))
         last = math.ceil(math.log10(self.high))
         stride = max(1, (last - first) // 6)
-        powers = [10.0**n for n in range(first, last + 1, stride)]
+        steps = (1.0,) if self.high / max(self.low, 1e-300) > 50 or self.scale == "symlog" else (1.0, 2.0, 5.0)
+        powers = [step * 10.0**n for n in range(first, last + 1, stride) for step in steps]
         if self.scale == "symlog":
             powers = [0.0, *powers]
         return [value for value in powers if self.low * (1 - 1e-9) <= value <= self.high * (1 + 1e-9)]

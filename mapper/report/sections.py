@@ -6,7 +6,16 @@ import numpy as np
 
 from mapper.report.blocks import Block, Chart, Section, Series, Table, Value
 from mapper.report.comparison import Cell, Comparison, counted_seconds, geometric_mean
-from mapper.report.curves import TARGETS, anytime, mean_anytime, profile, reached, time_averaged_excess, time_to_target
+from mapper.report.curves import (
+    TARGETS,
+    anytime,
+    mean_anytime,
+    profile,
+    reached,
+    time_averaged_excess,
+    time_profile,
+    time_to_target,
+)
 from mapper.report.runs import LETTER_MEANING, points
 from mapper.report.statistics import TIE, bootstrap, mean
 
@@ -51,6 +60,38 @@ def headline(comparison: Comparison, baseline: str, seed: int) -> Table:
     return Table("headline", "Solvers over all instances", header, tuple(rows))
 
 
+def in_words(comparison: Comparison, baseline: str) -> list[str]:
+    """Return what the report finds, in a few sentences."""
+    n, names = len(comparison.instances), comparison.solvers
+    medians = {solver: float(np.median(comparison.losses(solver))) for solver in names}
+    least = min(medians.values())
+    leaders = [solver for solver in names if medians[solver] <= least + TIE]
+    together = f"{' and '.join(leaders)} {'loses' if len(leaders) == 1 else 'lose'}"
+    sentences = [
+        f"{len(names)} solvers mapped {n} networks onto the wafer. A synapse that finds no place on the hardware is "
+        f"lost; the fewer, the better. In the median over the networks {together} least, {least:.2f} % of the synapses."
+    ]
+    reference = comparison.losses(baseline)
+    for solver in names:
+        if solver != baseline:
+            difference = comparison.losses(solver) - reference
+            fewer, more = int((difference < -TIE).sum()), int((difference > TIE).sum())
+            sentences.append(
+                f"{solver} loses less than {baseline} on {fewer}, the same on {n - fewer - more} and more on {more} of "
+                f"{n} (mean difference {difference.mean():+.3f} points)."
+            )
+    failed = sum(not run.valid for run in comparison.runs)
+    if failed:
+        sentences.append(f"{failed} of {len(comparison.runs)} runs gave no valid mapping and count as 100 % lost.")
+    rejected = sum(run.letter == "V" for run in comparison.runs)
+    checked = "Every mapping was checked by emulating its configuration bits"
+    sentences.append(f"{checked}{f'; {rejected} failed that check' if rejected else ''}.")
+    missing = sum(not cell.runs for cell in comparison.cells.values())
+    if missing:
+        sentences.append(f"{missing} pairs of network and solver were not run and count as 100 % lost.")
+    return [" ".join(sentences)]
+
+
 def loss_section(comparison: Comparison) -> Section:
     """Return the loss of every solver on every instance."""
     rows = []
@@ -61,7 +102,11 @@ def loss_section(comparison: Comparison) -> Section:
         shared = sum(bool(cell.runs) and cell.loss <= least + TIE for cell in cells) > 1
         marocco = comparison.references[name].marocco
         rows.append((
-            Value(name), count(n), *(_loss(cell, least, shared) for cell in cells),
+            Value(name), count(n),
+            *(
+                _loss(comparison.cells[name, solver], least, shared, comparison.views.get((name, solver), ""))
+                for solver in comparison.solvers
+            ),
             number(points(comparison.best[name], n)), number(points(comparison.bound[name], n)),
             number(None if marocco is None else points(marocco, n)), Value(comparison.best_source[name]),
         ))  # fmt: skip
@@ -84,12 +129,12 @@ def loss_section(comparison: Comparison) -> Section:
     return Section("Loss per instance", (table, note, Chart("Loss over size", "synapses", "loss [%]", sizes, "log")))
 
 
-def _loss(cell: Cell, least: float, shared: bool) -> Value:
+def _loss(cell: Cell, least: float, shared: bool, link: str) -> Value:
     if not cell.runs:
         return Value("not run")
     spread = "" if cell.most - cell.least < TIE else f" [{cell.least:.2f}-{cell.most:.2f}]"
     best = cell.loss <= least + TIE
-    return Value(f"{cell.loss:.2f}{spread} {cell.letters}{' =' if best and shared else ''}", cell.loss, best)
+    return Value(f"{cell.loss:.2f}{spread} {cell.letters}{' =' if best and shared else ''}", cell.loss, best, link)
 
 
 def profile_section(comparison: Comparison) -> Section:
@@ -113,8 +158,19 @@ def profile_section(comparison: Comparison) -> Section:
         "mapping; at 0 stand those on which it is as good. With more than two solvers a profile orders only the best "
         "one (Gould and Scott 2016); see the pairs under Statistics for the others."
     )
+    ratios = [chart for target in TARGETS if (chart := time_profile(comparison, target)) is not None]
+    slower = (
+        "The profiles of times (Dolan and More 2002) show on what share of the instances a solver reaches the target "
+        "within x times the time of the fastest one; medians over seeds, at least 0.01 s; a solver that reaches it "
+        "with fewer than half of its seeds never does."
+    )
     curve = reached(comparison, TARGETS[1])
-    return Section("Profile", (profile(comparison), note, *(() if curve is None else (curve,)), table))
+    blocks: list[Block] = [profile(comparison), note, table]
+    if curve is not None:
+        blocks.append(curve)
+    if ratios:
+        blocks += [*ratios, slower]
+    return Section("Profile", tuple(blocks))
 
 
 def anytime_section(comparison: Comparison) -> Section:
@@ -141,5 +197,14 @@ def anytime_section(comparison: Comparison) -> Section:
     blocks += [chart for chart in charts if chart is not None]
     if len(blocks) == 1:
         blocks.append("No run file has a timeline.")
-    blocks.append("Before its first mapping a run counts as 100 % lost. Bands are quartiles over seeds.")
+    blocks.append(
+        "Before its first mapping a run counts as 100 % lost, which is above the axes of single instances. Bands are "
+        "quartiles over seeds; the dashed line is the "
+        "bound that is proven at that time, below which no mapping can be."
+        + (
+            " Dotted: first begin of a stage, median over the runs."
+            if any(run.stages for run in comparison.runs)
+            else ""
+        )
+    )
     return Section("Loss over time", tuple(blocks))

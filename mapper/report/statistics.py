@@ -96,6 +96,11 @@ def mean(values: Floats) -> Floats:
     return np.asarray(values.mean(axis=-1))
 
 
+def median(values: Floats) -> Floats:
+    """Return medians along the last axis."""
+    return np.asarray(np.median(values, axis=-1))
+
+
 def compare_pair(first: str, second: str, a: Floats, b: Floats, rng: np.random.Generator) -> Pair:
     """Return the comparison of two solvers by their losses on the same instances, (n,) each [%]."""
     from scipy.stats import wilcoxon

@@ -31,7 +31,8 @@ def number(value: float) -> str:
     return f"{round(float(value), 2):g}"
 
 
-def _open(title: str, width: float, height: float) -> str:
+def opened(title: str, width: float, height: float) -> str:
+    """Return the beginning of an SVG element of a size, with its title."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" '
         f'width="{number(width)}" height="{number(height)}" role="img" aria-label={_attribute(title)} '
@@ -47,10 +48,10 @@ def colours_of(labels: Iterable[str]) -> dict[str, str]:
 def chart_svg(chart: Chart) -> str:
     """Return a chart as SVG text."""
     x = axis_of((v for s in chart.series for v in s.x), chart.x_scale, chart.linear)
-    y = axis_of(v for s in chart.series for v in (*s.y, *s.y_high))
+    y = axis_of([chart.top] if chart.top else (v for s in chart.series for v in (*s.y, *s.y_high)))
     colours = colours_of(series.label for series in chart.series)
     legend = 18 * len(colours)
-    parts = [_open(chart.title, _WIDTH, _HEIGHT + legend), *_axes(chart, x, y)]
+    parts = [opened(chart.title, _WIDTH, _HEIGHT + legend), *_axes(chart, x, y)]
     parts += [_series(series, x, y, colours[series.label]) for series in chart.series]
     for i, (label, colour) in enumerate(colours.items()):
         at = _HEIGHT + 18 * i + 8
@@ -79,6 +80,13 @@ def _axes(chart: Chart, x: Axis, y: Axis) -> list[str]:
         at = number(_y(y, tick))
         parts.append(f'<path d="M{_LEFT} {at}H{right}" stroke="currentColor" opacity="0.15"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{at}" dy="4" text-anchor="end">{tick:g}</text>')
+    for mark, name in chart.marks:
+        at = number(_x(x, mark))
+        parts.append(f'<path d="M{at} {_TOP}V{bottom}" stroke="currentColor" stroke-dasharray="1 3" opacity="0.7"/>')
+        parts.append(
+            f'<text transform="translate({at} {_TOP}) rotate(-90)" dy="-3" text-anchor="end" font-size="9">'
+            f"{clean(name)}</text>"
+        )
     middle = (_TOP + bottom) / 2
     parts.append(
         f'<text x="{(_LEFT + right) / 2}" y="{bottom + 38}" text-anchor="middle">{clean(chart.x_label)}</text>'
@@ -122,7 +130,7 @@ def bars_svg(bars: Bars) -> str:
     left, row = 230, 22
     bottom = row * len(bars.labels) + 8
     width = _WIDTH - left - _RIGHT
-    parts = [_open(bars.title, _WIDTH, bottom + 48 + 18 * len(colours))]
+    parts = [opened(bars.title, _WIDTH, bottom + 48 + 18 * len(colours))]
     for i, label in enumerate(bars.labels):
         parts.append(f'<text x="{left - 8}" y="{row * i + 18}" text-anchor="end">{clean(_short(label))}</text>')
         at = float(left)
@@ -153,7 +161,7 @@ def wafers_svg(wafers: Wafers) -> str:
     """Return small wafers on one colour scale as SVG text."""
     highest = max((value for _, values in wafers.wafers for value in values.values()), default=0.0)
     width, height = WIDTH * _SIDE + 24, HEIGHT * _SIDE * 2 + 44
-    parts = [_open(wafers.title, max(_WIDTH, width * len(wafers.wafers)), height)]
+    parts = [opened(wafers.title, max(_WIDTH, width * len(wafers.wafers)), height)]
     for i, (label, values) in enumerate(wafers.wafers):
         parts.append(f'<g transform="translate({width * i + 8} 22)"><text y="-6">{clean(_short(label))}</text>')
         for hicann, (x, y) in enumerate(zip(X.tolist(), Y.tolist(), strict=True)):

@@ -14,6 +14,8 @@ _TEX: Final = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
+#: A table with more rows than this is folded.
+LONG: Final = 16
 _MARKDOWN: Final = "\\`*_{}[]<>#|~"
 
 
@@ -64,26 +66,28 @@ def tex_table(table: Table) -> str:
 
 
 def html_table(table: Table) -> str:
-    """Return a table as HTML; a click on a heading sorts it, see ``report.js``."""
+    """Return a table as HTML, folded if it is long; a click on a heading sorts it, see ``report.js``."""
     left = [' class="left"' if i in table.left else "" for i in range(len(table.header))]
     head = "".join(
         f'<th scope="col"{kind}><button type="button">{escape(name)}</button></th>'
         for name, kind in zip(table.header, left, strict=True)
     )
-    lines = [
-        '<div class="wide"><table>',
-        f"<caption>{escape(table.caption)}</caption>",
-        f"<thead><tr>{head}</tr></thead>",
-    ]
+    long = len(table.rows) > LONG
+    lines = ['<div class="wide"><table>', f"<thead><tr>{head}</tr></thead>"]
+    if long:
+        lines.insert(0, f"<details><summary>{escape(table.caption)} ({len(table.rows)} rows)</summary>")
+    else:
+        lines.insert(1, f"<caption>{escape(table.caption)}</caption>")
     lines.append("<tbody>")
     for row in table.rows:
         cells = []
         for i, value in enumerate(row):
             text = f"<b>{escape(value.text)}</b>" if value.best and value.text else escape(value.text)
+            text = f'<a href="{escape(value.link)}">{text}</a>' if value.link and value.text else text
             key = "" if value.key is None else f' data-key="{value.key!r}"'
             cells.append(f'<td class="left">{text}</td>' if i in table.left else f"<td{key}>{text}</td>")
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return "\n".join([*lines, "</tbody></table></div>"])
+    return "\n".join([*lines, "</tbody></table></div>" + ("</details>" if long else "")])
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

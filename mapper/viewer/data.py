@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.viewer.colours import GROUPS, ROUTES, THEMES, ramp
-from mapper.viewer.instance_data import STATES, Arrays, instance_part, narrow
+from mapper.viewer.geometry import lines_of
+from mapper.viewer.instance_data import STATES, Arrays, defects_of, instance_part, narrow
 from mapper.viewer.losses import Bins, Pairs, bins, pairs
 from mapper.viewer.metrics import METRICS, chip_tables, hops
 from models.errors import MapperError
 from models.hardware.coordinates import FPGA_OF, RETICLE_OF, X, Y
 from models.hardware.defects import COMPONENTS
+from models.hardware.wafer import Wafer
 from models.instance import Instance
 from models.mapping import CAUSES, nets_of
 from models.network import Network
@@ -85,7 +87,9 @@ def collect(
     view = ViewData(_description(solutions[0], instance, single))
     view.arrays |= {"chip.x": X, "chip.y": Y, "chip.reticle": RETICLE_OF, "chip.fpga": FPGA_OF}
     parts = None if network is None else _Parts(network, bins(network), pairs(network), single)
-    if instance is not None and parts is not None:
+    if instance is None or parts is None:
+        view.arrays |= defects_of(Wafer())
+    else:
         meta, arrays = instance_part(instance, parts.bins, parts.pairs, parts.single)
         view.meta |= meta
         view.arrays |= arrays
@@ -122,7 +126,8 @@ def _description(first: Solution, instance: Instance | None, single: bool) -> di
         "states": list(STATES),
         "causes": list(CAUSES),
         "colours": _colours(),
-        "populations": [], "projections": [], "pins": [], "kinds": list(COMPONENTS), "defects": [], "solutions": [],
+        "kinds": list(COMPONENTS),
+        "populations": [], "projections": [], "pairs": [], "pins": [], "defects": [], "solutions": [],
     }  # fmt: skip
 
 
@@ -134,9 +139,9 @@ def _colours() -> dict[str, Any]:
     return {"sequential": ramp(), "groups": list(GROUPS), "themes": themes}
 
 
-def _metrics(network: bool) -> list[dict[str, str]]:
+def _metrics(network: bool) -> list[dict[str, Any]]:
     """Return what the wafer can be coloured by; those with a title stand in the table of a HICANN, too."""
-    metrics = [
+    metrics: list[dict[str, Any]] = [
         {"key": m.key, "label": m.label, "unit": m.unit, "title": m.title}
         for m in METRICS
         if network or not m.needs_network
@@ -144,7 +149,11 @@ def _metrics(network: bool) -> list[dict[str, str]]:
     metrics += [
         {"key": key, "label": label, "kind": "name"} for key, label in (("reticle", "reticle"), ("fpga", "FPGA"))
     ]
-    return [*metrics, {"key": "population", "label": "neurons of a population"}] if network else metrics
+    chosen = [
+        {"key": "population", "label": "cells of a population", "one": True},
+        {"key": "share", "label": "share of a population in the cells", "unit": "%", "one": True},
+    ]
+    return [*metrics, *chosen] if network else metrics
 
 
 # --- solutions
@@ -204,6 +213,9 @@ def _solution_arrays(solution: Solution, parts: _Parts | None) -> Arrays:
         "row.hicann": rows.hicann, "row.row": rows.row, "row.chain": rows.chain, "row.side": rows.side,
         "row.even": rows.decoder_even, "row.odd": rows.decoder_odd, "row.stp": rows.stp,
     }  # fmt: skip
+    lines = lines_of(mapping)
+    arrays |= {"line.net": lines.net, "line.points": lines.points}
+    arrays |= {"switch.net": lines.switch_net, "switch.points": lines.switch}
     if parts is not None:
         arrays |= _loss_arrays(solution, parts)
     if parts is not None and parts.single:

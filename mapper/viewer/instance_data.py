@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from mapper.viewer.losses import Bins, Pairs
 from models.hardware.defects import COMPONENTS
 from models.hardware.wafer import Wafer
-from models.instance import Instance
+from models.instance import Instance, PlacementRequest
 from models.network import Network, View
 
-#: Status of a HICANN in the array ``wafer.status``.
+#: Status of a HICANN in the array ``defect.status``.
 WORKS, NO_LINK, ABSENT, OUTSIDE = range(4)
 STATES: Final = ("works", "no high-speed link: layer 1 only", "absent", "outside the region")
 
@@ -47,13 +47,17 @@ def instance_part(instance: Instance, whole: Bins, of: Pairs, single: bool) -> t
         for p in network.projections
     ]
     meta["pins"] = _pins(instance)
-    defects = _defects(instance.wafer)
+    defects = defects_of(instance.wafer)
     meta["defects"] = _defect_rows(defects)
     arrays |= defects
     arrays |= {"bins.start": whole.start, "bins.index": whole.index, "bins.required": whole.required}
     arrays |= {"bins.pre": whole.per_pre, "bins.post": whole.per_post}
-    arrays |= {"pair.projection": of.projection, "pair.pre": of.pre, "pair.post": of.post}
-    arrays["pair.required"] = of.required
+    meta["pairs"] = [
+        [pre, post, required, list(among)]
+        for pre, post, required, among in zip(
+            of.pre.tolist(), of.post.tolist(), of.required.tolist(), of.projections, strict=True
+        )
+    ]
     if single:
         synapses = network.synapses
         counts = synapses.count_by_projection()
@@ -62,14 +66,25 @@ def instance_part(instance: Instance, whole: Bins, of: Pairs, single: bool) -> t
     return meta, arrays
 
 
-def _views(network: Network, views: Sequence[View]) -> list[list[Any]]:
-    """Return the cells of some views: [population, start, stop, step] or [population, list of indices]."""
-    return [
-        [network.index[view.population], view.indices.start, view.indices.stop, view.indices.step]
-        if isinstance(view.indices, range)
-        else [network.index[view.population], list(view.indices)]
-        for view in views
-    ]
+def _views(network: Network, views: Sequence[View]) -> list[list[int]]:
+    """Return the cells of some views as runs: [first cell, how many, step]."""
+    runs = []
+    for view in views:
+        first, chosen = int(network.offsets[network.index[view.population]]), view.indices
+        if isinstance(chosen, range):
+            runs.append([first + chosen.start, len(chosen), chosen.step])
+        else:
+            runs += [[first + int(index), 1, 1] for index in chosen]
+    return runs
+
+
+def pinned_hicanns(instance: Instance) -> tuple[int, ...]:
+    """Return the HICANNs that manual placement names, ascending."""
+    return tuple(sorted({int(hicann) for request in instance.placement for hicann in _hicanns(request)}))
+
+
+def _hicanns(request: PlacementRequest) -> set[int]:
+    return {*request.hicanns, *(block[0] for block in request.blocks), *(neuron[0] for neuron in request.neurons)}
 
 
 def _pins(instance: Instance) -> list[dict[str, Any]]:
@@ -80,7 +95,7 @@ def _pins(instance: Instance) -> list[dict[str, Any]]:
             "blocks": [f"{hicann}:{block}" for hicann, block in request.blocks],
             "columns": [f"{hicann}:{column}" for hicann, column, _ in request.neurons],
         }
-        hicanns = {*request.hicanns, *(b[0] for b in request.blocks), *(n[0] for n in request.neurons)}
+        hicanns = _hicanns(request)
         kind = next((name for name, listed in places.items() if listed), "")
         listed = places.get(kind, [])
         text = f"{len(request.view)} cells of {request.view.population}"
@@ -92,7 +107,7 @@ def _pins(instance: Instance) -> list[dict[str, Any]]:
     return pins
 
 
-def _defects(wafer: Wafer) -> Arrays:
+def defects_of(wafer: Wafer) -> Arrays:
     """Return the status of every HICANN, the number of defects by kind, and the dead drivers of linked ones."""
     status = np.where(wafer.linked, WORKS, np.where(wafer.hicanns, NO_LINK, ABSENT)).astype(np.int8)
     if wafer.region is not None:
@@ -105,18 +120,18 @@ def _defects(wafer: Wafer) -> Arrays:
     count = np.concatenate(rows, axis=1).astype(np.int32)
     linked = wafer.linked[:, None]
     return {
-        "wafer.status": status,
+        "defect.status": status,
         "defect.kind": count[0],
         "defect.hicann": count[1],
         "defect.count": count[2],
-        "dead.driver": np.flatnonzero(~wafer.drivers & linked).astype(np.int32),
+        "defect.drivers": np.flatnonzero(~wafer.drivers & linked).astype(np.int32),
     }
 
 
 def _defect_rows(defects: Arrays) -> list[list[Any]]:
     """Return [what, how many] for everything that does not work."""
     rows: list[list[Any]] = [
-        [f"HICANNs: {STATES[status]}", int(np.count_nonzero(defects["wafer.status"] == status))]
+        [f"HICANNs: {STATES[status]}", int(np.count_nonzero(defects["defect.status"] == status))]
         for status in (NO_LINK, ABSENT, OUTSIDE)
     ]
     totals = np.bincount(defects["defect.kind"], defects["defect.count"], minlength=len(COMPONENTS))

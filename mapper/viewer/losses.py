@@ -21,20 +21,22 @@ MOST_BINS: Final = 300_000
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Synapses of each projection by population pair.
+    """Synapses by population pair.
 
     Attributes
     ----------
-    projection, pre, post, required : (n_pairs,) int32
-        Projection, populations on both sides, synapses required.
+    pre, post, required : (n_pairs,) int32
+        Populations on both sides, synapses required.
+    projections : tuple of tuple of int
+        Projections that each pair has synapses of.
     of : (n_synapses,) int64
         Pair of each synapse.
     """
 
-    projection: I4
     pre: I4
     post: I4
     required: I4
+    projections: tuple[tuple[int, ...], ...]
     of: NDArray[np.int64]
 
     def lost(self, lost: NDArray[np.bool_]) -> I4:
@@ -43,14 +45,16 @@ class Pairs:
 
 
 def pairs(network: Network) -> Pairs:
-    """Return the population pairs that have synapses, by projection."""
+    """Return the population pairs that have synapses."""
     synapses, n = network.synapses, len(network.populations)
-    pre, post = network.population_of[synapses.pre], network.population_of[synapses.post]
-    key = (synapses.projection.astype(np.int64) * n + pre) * n + post
+    key = network.population_of[synapses.pre].astype(np.int64) * n + network.population_of[synapses.post]
     unique, of, required = np.unique(key, return_inverse=True, return_counts=True)
-    columns = (unique // (n * n), unique // n % n, unique % n, required)
-    projection, pre_, post_, count = (column.astype(np.int32) for column in columns)
-    return Pairs(projection, pre_, post_, count, of)
+    n_projections = max(1, len(network.projections))
+    among: list[list[int]] = [[] for _ in unique]
+    for combined in np.unique(of * n_projections + synapses.projection).tolist():
+        among[combined // n_projections].append(combined % n_projections)
+    pre, post, count = (column.astype(np.int32) for column in (unique // n, unique % n, required))
+    return Pairs(pre, post, count, tuple(map(tuple, among)), of)
 
 
 @dataclass(frozen=True, slots=True)

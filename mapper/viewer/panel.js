@@ -4,14 +4,16 @@ function table(head, rows) {
 	return el("table", {}, el("thead", {}, cells("th", "col", head)), el("tbody", {}, rows.map((r) => cells("td", "row", r))));
 }
 const signed = (v) => (v > 0 ? "+" : "") + number(v);
-/* one row: the value of every solution, and the change if two are compared */
+/* one row: every solution, and the change */
 const line = (label, list, format = number) => [label, ...list.map(format), ...(S.b >= 0 ? [signed(list[S.b] - list[S.a])] : [])];
 const heads = (first) => [first, ...solutions.map((s) => s.label), ...(S.b >= 0 ? ["change"] : [])];
 const causeTable = (lists) => table(heads("synapses"), D.causes.map((name, k) => line(name, lists.map((l) => l[k]))));
 const netButton = (n) => button(netName(n), (e) => chooseNet(n, added(e)), { "aria-pressed": S.n.includes(n) });
-const rowsOf = (items, most = 300) => [el("ul", { class: "rows" }, items.slice(0, most).map((i) => el("li", {}, i))), more(items, most)];
-const flow = (items, most = 200) => [el("div", { class: "list" }, items.slice(0, most)), more(items, most)];
-const more = (items, most) => (items.length > most ? soft(`and ${items.length - most} more`) : "");
+function rowsOf(items, most = 300, kind = "rows") {
+	const rest = items.length - most;
+	return [el("ul", { class: kind }, items.slice(0, most).map((i) => el("li", {}, i))), rest > 0 ? soft(`and ${rest} more`) : ""];
+}
+const netList = (nets) => rowsOf(nets.map(netButton), 200, "list");
 const causes = (s, part, i) => Array.from(take(s, part, "cause")[0].subarray(D.causes.length * i, D.causes.length * (i + 1)));
 function panel() {
 	found = new Set(compared().flatMap((s) => solutions[s].findings.map((f) => f[1])));
@@ -28,19 +30,17 @@ function summary() {
 }
 const section = (title, list, make) => (list.length ? [h3(`${title}: ${list.length}`), make(list)] : []);
 function chip() {
-	const c = S.c, counts = new Map(), [host] = own("cell", "hicann");
+	const c = S.c, here = each((s) => pops.map((p) => sum(take(s, "cell", "hicann")[0].subarray(p.first, p.first + p.size).map((h) => h === c))));
 	if (c < 0) return [soft("Click a HICANN or search its number.")];
-	for (const i of where(host, (h) => h === c && pops.length)) counts.set(owner[i], (counts.get(owner[i]) || 0) + 1);
 	const [net, segment] = own("route", "net segment"), [arrivalNet, arrivalChip] = own("arrival", "net hicann");
-	const here = unique(where(segment, (v) => chipOf(v) === c).map((i) => net[i])), served = unique(where(arrivalChip, (h) => h === c).map((i) => arrivalNet[i]));
-	const nets = (list) => flow(list.map(netButton));
+	const lines = unique(where(segment, (v) => chipOf(v) === c).map((i) => net[i])), served = unique(where(arrivalChip, (h) => h === c).map((i) => arrivalNet[i]));
 	return [h2(chipName(c)), soft(`reticle ${A["chip.reticle"][c]}, FPGA ${A["chip.fpga"][c]}, ${D.states[status[c]]}`),
 		table(heads(""), D.metrics.filter((m) => m.title).map((m) => line(m.title, each((s) => values(s, m.key)[c])))),
 		section("Findings", findingList(c), rowsOf), section("Manual placement", D.pins.filter((p) => p.hicanns.includes(c)).map((p) => p.text), rowsOf),
 		section("Kinds blacklisted", where(defectChip, (h) => h === c), (list) => table(["", "count"], list.map((i) => [D.kinds[defectKind[i]], defectCount[i]]))),
-		section("Populations", [...counts], (list) => table(["", "cells here"], list.slice(0, 40).map(([p, n]) => [button(pops[p].name, () => showPopulation(p)), n]))),
-		h3("Synapse array"), arrayPlot(c), section("Routes sent", here.filter((n) => n >> 3 === c), nets), section("Routes arriving", served, nets),
-		section("Routes passing", here.filter((n) => n >> 3 !== c && !served.includes(n)), nets)];
+		section("Populations", where(pops, (_, p) => sum(here.map((n) => n[p]))), (list) => table(heads("cells"), list.slice(0, 40).map((p) => line(button(pops[p].name, () => showPopulation(p)), here.map((n) => n[p]))))),
+		h3("Synapse array"), arrayPlot(c), section("Routes sent", lines.filter((n) => n >> 3 === c), netList), section("Routes arriving", served, netList),
+		section("Routes passing", lines.filter((n) => n >> 3 !== c && !served.includes(n)), netList)];
 }
 function arrayPlot(c) {
 	const { canvas, row, cell, synapse } = synapseArray(S.a, c), text = soft("448 rows by 256 columns; point at a synapse");
@@ -63,7 +63,7 @@ const lostOf = (list) => sum(list.slice(1));
 function routes() {
 	const all = unique(own("net", "id")[0] || own("route", "net")[0]), lost = new Map(all.map((n) => [n, lostOf(netLoss(S.a, n))]));
 	return [h2("Routes"), S.n.length ? button("clear", () => { S.n = []; update(); }) : soft("Click a route, here or (zoomed in) on the map."), S.n.slice(0, 8).map(routeDetails),
-		h3(`All ${all.length} routes, most lost synapses first`), flow(all.sort((a, b) => lost.get(b) - lost.get(a)).map(netButton))];
+		h3(`All ${all.length} routes, most lost synapses first`), netList(all.sort((a, b) => lost.get(b) - lost.get(a)))];
 }
 function routeDetails(net, at) {
 	const c = net >> 3, [host, dnc] = own("cell", "hicann dnc"), cells = where(host, (h, i) => h === c && dnc[i] === (net & 7));
@@ -101,22 +101,16 @@ function plotMatrix(rows, columns, entries, label, onPick) {
 function loss() {
 	if (!D.network) return [soft("Losses by projection need the instance: mapper view --instance FILE.")];
 	if (S.p >= 0) return projectionLoss(links[S.p], S.p);
-	const pairs = new Map(), n = pops.length, [pre, post, of, required] = ["pre", "post", "projection", "required"].map((k) => A["pair." + k]);
-	pre.forEach((row, i) => {
-		const column = post[i], key = row * n + column, name = () => `${pops[row].name} → ${pops[column].name}`;
-		const e = pairs.get(key) || { row, column, name, required: 0, lost: solutions.map(() => 0), of: of[i] };
-		e.required += required[i]; e.lost = e.lost.map((v, s) => v + take(s, "pair", "lost")[0][i]);
-		pairs.set(key, e);
-	});
+	const pairs = D.pairs.map(([row, column, required, of], i) => ({
+		row, column, required, of, lost: each((s) => take(s, "pair", "lost")[0][i]), name: () => `${pops[row].name} → ${pops[column].name}`,
+	}));
 	const totals = links.map((_, p) => each((s) => causes(s, "projection", p))), order = [...links.keys()];
 	order.sort((a, b) => lostOf(totals[b][S.a]) - lostOf(totals[a][S.a]));
-	return [h2("Loss by population"), plotMatrix(n, n, [...pairs.values()], "Loss by population; numbers below", (e) => showProjection(e.of)),
-		h3("Projections"), table(heads(""), order.slice(0, 300).map((p) => line(button(links[p].name, () => showProjection(p)), totals[p].map(lostOf), (v) => `${number(v)} (${percent(v, sum(totals[p][0]))})`)))];
+	const detail = el("div"), item = (p) => button(links[p].name, () => showProjection(p)), open = (list) => (list[1] === undefined ? showProjection(list[0]) : fill(detail, rowsOf(list.map(item))));
+	return [h2("Loss by population"), plotMatrix(pops.length, pops.length, pairs, "Loss by population; numbers below", (e) => open(e.of)), detail,
+		h3("Projections"), table(heads(""), order.slice(0, 300).map((p) => line(item(p), totals[p].map(lostOf), (v) => `${number(v)} (${percent(v, sum(totals[p][0]))})`)))];
 }
-function members(views) {
-	const local = ([, a, stop, step]) => (Array.isArray(a) ? a : Array.from({ length: ceil((stop - a) / step) }, (_, i) => a + i * step));
-	return views.flatMap((v) => local(v).map((i) => pops[v[0]].first + i));
-}
+const members = (runs) => runs.flatMap(([first, count, step]) => Array.from({ length: count }, (_, i) => first + i * step));
 function showProjection(p) { S.p = p; S.t = "loss"; update(); }
 function showPopulation(p) { S.m = "population"; S.q = p; controls(); redraw(); say(`coloured by ${pops[p].name}`); }
 function projectionLoss(q, p) {
@@ -158,7 +152,7 @@ function controls() {
 	const a = solutions.map((s, i) => [i, s.label]), lists = { a, b: [[-1, "nothing"], ...a], m: D.metrics.map((m) => [m.key, m.label]), q: pops.map((p, i) => [i, p.name]) };
 	for (const [id, list] of Object.entries(lists)) fill($(id), list.map(([v, label]) => new Option(label, v, false, v === S[id])));
 	for (const id of ["lock", "g"]) $(id).checked = S[id];
-	$("qlabel").hidden = S.m !== "population";
+	$("qlabel").hidden = !coloured().one;
 }
 for (const id of "abmq") $(id).onchange = () => { S[id] = id === "m" ? $(id).value : +$(id).value; controls(); update(); };
 for (const id of ["lock", "g"]) $(id).onchange = () => { S[id] = +$(id).checked; redraw(); };
@@ -183,7 +177,6 @@ $("search").onkeydown = (e) => {
 	if (e.key === "Enter" && first) first.click();
 	if (e.key === "Escape") fill($("hits"));
 };
-$("png").onclick = () => el("a", { href: wafer.toDataURL(), download: "wafer.png" }).click();
 function start() {
 	readHash(); applyTheme(); controls();
 	if (S.z < 2) fit();

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mapper.viewer.colours import THEMES, Theme, diverging, sequential
+from mapper.viewer.colours import ROUTES, THEMES, Theme, diverging, sequential
+from mapper.viewer.geometry import lines_of
 from mapper.viewer.metrics import METRIC, Metric, chip_tables
 from models.errors import MapperError
 from models.hardware.coordinates import HEIGHT, N_HICANNS, WIDTH, X, Y
@@ -97,6 +98,8 @@ def wafer_picture(
     wafer: Wafer | None = None,
     difference: bool = False,
     theme: str = "light",
+    routes: Sequence[int] = (),
+    pins: Sequence[int] = (),
 ) -> Picture:
     """Return the wafer coloured by a metric, one map for each mapping, all on the same scale.
 
@@ -114,11 +117,15 @@ def wafer_picture(
         Show the second mapping minus the first on a symmetric scale instead.
     theme : str
         ``light`` or ``dark``.
+    routes : sequence of int
+        Nets (8 HICANN + DNC merger) whose trees are drawn.
+    pins : sequence of int
+        HICANNs with manual placement, marked by a pin.
 
     Raises
     ------
     PictureError
-        If there is no such metric, or a difference is asked for without two mappings.
+        If there is no such metric, a difference is asked for without two mappings, or no mapping has such a route.
     """
     colours, metric = THEMES[theme], metric_of(key, network)
     tables = [(label, chip_tables(mapping, network)[key]) for label, mapping in mappings]
@@ -143,7 +150,15 @@ def wafer_picture(
         left = i * side + _MARGIN
         picture.shapes.append(Text(left, 25, f"{label}: {metric.label}", colours.ink, 16))
         _draw_chips(picture, left, table, colour, wafer, colours)
+        _draw_pins(picture, left, pins, colours)
         _draw_scale(picture, left, top, metric.unit, colour, difference, colours)
+    drawn = mappings[1:] if difference else mappings
+    for i, (_, mapping) in enumerate(drawn):
+        _draw_routes(picture, i * side + _MARGIN, mapping, routes, colours)
+    known = {int(net) for _, mapping in drawn for net in np.unique(mapping.routing.net)}
+    for net in routes:
+        if net not in known:
+            raise PictureError(f"no route H{net // 8}.{net % 8}; {len(known)} routes are used, see mapper view")
     return picture
 
 
@@ -165,6 +180,28 @@ def _draw_chips(
                 hatch.append((x + 1, y + 1, x + CELL - 1, y + 2 * CELL - 1))
     if hatch:
         picture.shapes.append(Lines(np.array(hatch), theme.alarm, 1.2))
+
+
+def _draw_pins(picture: Picture, left: float, pins: Sequence[int], theme: Theme) -> None:
+    for hicann in pins:
+        x, y = left + (float(X[hicann]) + 0.5) * CELL, _HEADER + float(Y[hicann]) * 2 * CELL + 0.3 * CELL
+        picture.shapes.append(Lines(np.array([(x, y, x, y + 0.6 * CELL)]), theme.ink, 1.5))
+        picture.shapes.append(Rect(x - 3, y - 3, 6, 6, theme.paper, theme.ink))
+
+
+def _draw_routes(picture: Picture, left: float, mapping: Mapping, routes: Sequence[int], theme: Theme) -> None:
+    if not routes:
+        return
+    lines, colours = lines_of(mapping), (theme.route, *ROUTES)
+    for i, net in enumerate(routes):
+        place = np.array([left, _HEADER])
+        points = lines.points[lines.net == net].astype(np.float64).reshape(-1, 2, 2) * CELL + place
+        ends = lines.switch[lines.switch_net == net] * CELL + place
+        colour = colours[i % len(colours)]
+        picture.shapes.append(Lines(points.reshape(-1, 4), colour, 1.6))
+        picture.shapes += [Rect(x - 1, y - 1, 2, 2, colour) for x, y in ends.tolist()]
+        x, y = left + (X[net // 8] + 0.5) * CELL, _HEADER + (2 * Y[net // 8] + 1) * CELL
+        picture.shapes.append(Rect(float(x) - 3, float(y) - 3, 6, 6, colour))
 
 
 def _draw_scale(

@@ -31,8 +31,7 @@ async function read() {
 	const buffer = await new Response(stream).arrayBuffer();
 	const length = new DataView(buffer).getUint32(0, true);
 	const meta = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-	const types = { Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Float32Array };
-	const make = ([name, type, offset, size]) => [name, new types[type](buffer, 4 + length + offset, size)];
+	const make = ([name, type, offset, size]) => [name, new window[type](buffer, 4 + length + offset, size)];
 	return [meta, Object.fromEntries(meta.arrays.map(make))];
 }
 let D, A;
@@ -42,10 +41,9 @@ try {
 	$("title").textContent = "Cannot show this file: " + error.message;
 	throw error;
 }
-const none = new Int32Array(0), { solutions, populations: pops, projections: links } = D;
+const { solutions, populations: pops, projections: links } = D;
 const X = A["chip.x"], Y = A["chip.y"], T = Y.map((y) => 2 * y), N = X.length, LINES = 320, HLINES = 64, GROUPS = D.colours.groups;
-const status = A["wafer.status"] || new Int8Array(N), deadDrivers = A["dead.driver"] || none;
-const [defectChip, defectKind, defectCount] = ["hicann", "kind", "count"].map((n) => A["defect." + n] || none);
+const [status, deadDrivers, defectChip, defectKind, defectCount] = ["status", "drivers", "hicann", "kind", "count"].map((n) => A["defect." + n]);
 const chipAt = new Map(Array.from(X, (x, i) => [`${x},${Y[i]}`, i]));
 const chipName = (c) => `HICANN ${c} (${X[c]},${Y[c]})`, netName = (n) => `H${n >> 3}.${n & 7}`;
 const chipOf = (segment) => floor(segment / LINES);
@@ -62,13 +60,13 @@ function cellName(cell) {
 const TABS = { summary, chip, routes, loss, findings };
 const S = { a: 0, b: -1, m: D.network ? "lost" : "neurons", q: 0, c: -1, n: [], p: -1, t: "summary", lock: 1, g: 1, d: "", x: 18, y: 16, z: 0 };
 function readHash() {
-	const wanted = new URLSearchParams(location.hash.slice(1));
 	const limits = { a: solutions.length, b: solutions.length, c: N, lock: 2, g: 2, p: links.length, q: pops.length, x: 40, y: 40, z: 4001 };
-	for (const [key, text] of wanted) {
-		const v = +text, lists = { m: D.metrics.map((m) => m.key), t: Object.keys(TABS), d: ["light", "dark"] };
-		if (lists[key] && lists[key].includes(text)) S[key] = text;
-		if (key in limits && v >= ("bcp".includes(key) ? -1 : 0) && v < limits[key] && ("xyz".includes(key) || v % 1 === 0)) S[key] = v;
-		if (key === "n") S.n = text.split(",").filter(Boolean).map(Number).filter((n) => n >= 0 && n < 8 * N && n % 1 === 0);
+	const lists = { m: D.metrics.map((m) => m.key), t: Object.keys(TABS), d: ["light", "dark"] };
+	for (const [key, text] of new URLSearchParams(location.hash.slice(1))) {
+		const v = +text, low = "bcp".includes(key) ? -1 : 0;
+		if (lists[key]?.includes(text)) S[key] = text;
+		if (v >= low && v < limits[key] && (v % 1 === 0 || "xyz".includes(key))) S[key] = v;
+		if (key === "n") S.n = text.split(",").filter((n) => n && n >= 0 && n < 8 * N && n % 1 === 0).map(Number);
 	}
 }
 let saving = 0;
@@ -98,13 +96,15 @@ const groupKey = () => el("p", {}, "decoder group", GROUPS.map((c, i) => [swatch
 
 /* --- values by chip */
 function values(s, key) {
-	if (key !== "population") return A[`s${s}.chip.${key}`] || A["chip." + key];
-	const p = pops[S.q], counts = new Float32Array(N);
-	for (const c of take(s, "cell", "hicann")[0].subarray(p.first, p.first + p.size)) if (c >= 0) counts[c]++;
-	return counts;
+	const kept = A[`s${s}.chip.${key}`] || A["chip." + key], p = pops[S.q], [hosts] = take(s, "cell", "hicann");
+	if (kept) return kept;
+	const count = (cells) => cells.reduce((list, c) => { list[c]++; return list; }, new Float32Array(N));
+	const part = count(hosts.subarray(p.first, p.first + p.size)), all = count(hosts);
+	return key === "share" ? part.map((v, c) => (100 * v) / all[c]) : part;
 }
+const coloured = () => D.metrics.find((m) => m.key === S.m);
 function scale() {
-	const metric = D.metrics.find((m) => m.key === S.m), here = values(S.a, S.m);
+	const metric = coloured(), here = values(S.a, S.m);
 	if (metric.kind) return { metric, here, kind: metric.kind };
 	if (S.b >= 0) {
 		const other = values(S.b, S.m), change = here.map((v, i) => (other[i] || 0) - (v || 0));
@@ -126,56 +126,15 @@ function describe(c) {
 
 /* --- geometry on a chip of 1 x 2 units */
 const hY = (h) => 0.94 + (0.12 * (h + 0.5)) / HLINES;
-const vX = (l) => (l < 192 ? 0.01 : 0.73) + (0.13 * (l - HLINES)) / 128;
 const rowY = (r) => (r < 224 ? 0.05 : 0.27) + (0.84 * r) / 224;
 const driverX = (d) => ((d + (d < 112)) % 2 ? 0.83 : 0.17);
 const driverY = (d) => rowY(2 * d + 1);
-function memo(make) {
-	const kept = new Map();
-	return (...from) => {
-		if (!kept.has(from.join())) { if (kept.size > 60) kept.clear(); kept.set(from.join(), make(...from)); }
-		return kept.get(from.join());
-	};
-}
-/* All routes as lines x0 y0 x1 y1 in wafer units with their nets; a bus line is drawn between its first and last use. */
-const geometry = memo((s) => {
-	const [net, segment, parent] = take(s, "route", "net segment parent"), n = net.length;
-	const at = new Int32Array(N * LINES), low = new Float32Array(n).fill(9), high = new Float32Array(n).fill(-9), lines = [], nets = [];
-	const reach = (i, v) => { low[i] = min(low[i], v); high[i] = max(high[i], v); };
-	const add = (which, ...points) => { lines.push(...points); nets.push(which); };
-	segment.forEach((id, i) => { at[id] = i; });
-	for (let i = 0; i < n; i++) {
-		const c = chipOf(segment[i]), l = segment[i] % LINES, o = chipOf(parent[i]), before = parent[i] % LINES, j = at[parent[i]], flat = l < HLINES;
-		if (parent[i] < 0) reach(i, 0.5);
-		else if (c === o) {
-			const ends = [vX(flat ? before : l), hY(flat ? l : before)];
-			reach(i, ends[flat ? 0 : 1]); reach(j, ends[flat ? 1 : 0]);
-		} else if (flat) {
-			const east = X[c] > X[o], x = X[c] + (east ? 0 : 1);
-			reach(i, east ? 0 : 1); reach(j, east ? 1 : 0);
-			add(net[i], x, T[o] + hY(before), x, T[c] + hY(l));
-		} else {
-			const south = Y[c] > Y[o], y = T[c] + (south ? 0 : 2);
-			reach(i, south ? 0 : 2); reach(j, south ? 2 : 0);
-			add(net[i], X[o] + vX(before), y, X[c] + vX(l), y);
-		}
-	}
-	const [chainNet, host, from, primary] = take(s, "chain", "net hicann segment primary");
-	chainNet.forEach((which, k) => {
-		const y = driverY(primary[k]), o = chipOf(from[k]);
-		reach(at[from[k]], y);
-		add(which, X[o] + vX(from[k] % LINES), T[o] + y, X[host[k]] + driverX(primary[k]), T[host[k]] + y);
-	});
-	for (let i = 0; i < n; i++) {
-		const c = chipOf(segment[i]), l = segment[i] % LINES, x = X[c], y = T[c], v = x + vX(l);
-		if (l < HLINES) add(net[i], x + low[i], y + hY(l), x + high[i], y + hY(l));
-		else add(net[i], v, y + low[i], v, y + high[i]);
-	}
-	return { lines: Float32Array.from(lines), nets };
-});
-
-/* --- the synapse array of one chip: rows x columns, colour = decoder group of the half row */
-const synapseArray = memo((s, c) => {
+/* --- the synapse array of one chip */
+const arrays = new Map(), placed = []; /* synapses of each solution by chip */
+function synapseArray(s, c) {
+	const key = `${s},${c}`;
+	if (arrays.has(key)) return arrays.get(key);
+	if (arrays.size > 60) arrays.clear();
 	const canvas = el("canvas", { width: 256, height: 448 }), image = new ImageData(256, 448), row = new Int32Array(448).fill(-1);
 	const cell = new Int32Array(256).fill(-1), synapse = new Map(), single = D.level === "synapses", colours = GROUPS.map(rgb);
 	const [host, column, width] = take(s, "cell", "hicann column width");
@@ -191,15 +150,19 @@ const synapseArray = memo((s, c) => {
 	});
 	if (single) {
 		const [at, to] = take(s, "synapse", "row column");
-		A["synapse.post"].forEach((post, i) => {
-			if (at[i] < 0 || host[post] !== c) return;
+		if (!placed[s]) {
+			placed[s] = Array.from(X, () => []);
+			A["synapse.post"].forEach((post, i) => { if (at[i] >= 0) placed[s][host[post]].push(i); });
+		}
+		for (const i of placed[s][c]) {
 			image.data[4 * (256 * at[i] + to[i]) + 3] = 255;
 			synapse.set(256 * at[i] + to[i], i);
-		});
+		}
 	}
 	canvas.getContext("2d").putImageData(image, 0, 0);
-	return { canvas, row, cell, synapse };
-});
+	arrays.set(key, { canvas, row, cell, synapse });
+	return arrays.get(key);
+}
 
 /* --- drawing */
 const damaged = new Set(defectChip), pinned = new Set(D.pins.flatMap((p) => p.hicanns));
@@ -227,7 +190,8 @@ function drawScene(sc) {
 		const x = px(X[c] + 0.5), y = py(T[c]), r = max(3, z * 0.1);
 		if (pinned.has(c)) {
 			strokes(t.ink, 1.5, [x, y + 0.4 * z, x, y + 0.4 * z + 2.5 * r]);
-			g.beginPath(); g.arc(x, y + 0.4 * z, r, 0, 7); g.fillStyle = t.paper; g.fill(); g.stroke();
+			g.fillStyle = t.paper;
+			for (const draw of ["fillRect", "strokeRect"]) g[draw](x - r, y + 0.4 * z - r, 2 * r, 2 * r);
 		}
 		if (found.has(c)) {
 			g.beginPath(); g.moveTo(x, y + 1.6 * z - r); g.lineTo(x + r, y + 1.6 * z + r); g.lineTo(x - r, y + 1.6 * z + r);
@@ -271,28 +235,30 @@ function drawInside(c, x, y, z) {
 function drawRoutes() {
 	const { z, left, top, width, height } = scene, right = left + width / z, bottom = top + height / z, ghost = S.n.length ? 0.12 : 0.35;
 	const draw = (s, pick, colour, thick, alpha) => {
-		const { lines, nets } = geometry(s), points = [];
-		for (let i = 0, k = 0; i < nets.length; i++, k += 4) {
-			const a = lines[k], b = lines[k + 1], c = lines[k + 2], d = lines[k + 3];
-			if (pick(nets[i]) && max(a, c) >= left && min(a, c) <= right && max(b, d) >= top && min(b, d) <= bottom) points.push(px(a), py(b), px(c), py(d));
-		}
+		const [nets, ends] = take(s, "line", "net points"), points = [];
+		nets.forEach((net, i) => {
+			const k = 4 * i, a = ends[k], b = ends[k + 1], c = ends[k + 2], d = ends[k + 3];
+			if (pick(net) && max(a, c) >= left && min(a, c) <= right && max(b, d) >= top && min(b, d) <= bottom) points.push(px(a), py(b), px(c), py(d));
+		});
 		strokes(colour, thick, points, alpha);
 	};
 	if (S.g) draw(S.a, (n) => !S.n.includes(n), theme().ink, min(1, z / 150), ghost);
 	S.n.forEach((net, i) => {
-		const colour = routeColour(i), c = net >> 3, r = max(3, z * 0.05), [served, host, primary] = own("chain", "net hicann primary");
+		const colour = routeColour(i), c = net >> 3, r = max(3, z * 0.05), [served, host, primary] = own("chain", "net hicann primary"), [closed, at] = own("switch", "net points");
 		if (S.b >= 0) draw(S.b, (n) => n === net, colour, 1.2, 0.6);
 		draw(S.a, (n) => n === net, colour, min(4, 1.5 + z / 100), 1);
 		g.fillStyle = colour; g.beginPath();
-		for (const k of where(served, (n) => n === net)) g.rect(px(X[host[k]] + driverX(primary[k])) - r / 2, py(T[host[k]] + driverY(primary[k])) - r / 2, r, r);
-		g.rect(px(X[c] + 0.5) - r, py(T[c] + hY(62 - 8 * (net & 7))) - r, 2 * r, 2 * r);
+		const mark = (x, y, r) => g.rect(x - r / 2, y - r / 2, r, r);
+		for (const k of where(served, (n) => n === net)) mark(px(X[host[k]] + driverX(primary[k])), py(T[host[k]] + driverY(primary[k])), r);
+		if (z > 60) for (const k of where(closed, (n) => n === net)) mark(px(at[2 * k]), py(at[2 * k + 1]), r / 2);
+		mark(px(X[c] + 0.5), py(T[c] + hY(62 - 8 * (net & 7))), 2 * r);
 		g.fill();
 	});
 }
 
 /* --- the canvas: the scene is drawn with a margin and only moved while panning */
-const wafer = $("wafer"), screen = wafer.getContext("2d"), buffer = el("canvas"), g = buffer.getContext("2d"), MARGIN = 0.3, ratio = min(2, devicePixelRatio || 1);
-let scene = null, pending = 0, settle = 0;
+const wafer = $("wafer"), screen = wafer.getContext("2d"), MARGIN = 0.3, ratio = min(2, devicePixelRatio || 1);
+let scene = null, g = el("canvas").getContext("2d"), pending = 0, settle = 0;
 const size = () => [wafer.clientWidth, wafer.clientHeight];
 function fit() {
 	const [w, h] = size();
@@ -304,19 +270,19 @@ function viewOf(margin) {
 }
 function blit() {
 	pending = 0;
-	const view = viewOf(0), resized = (canvas, v) => { canvas.width = round(v.width * ratio); canvas.height = round(v.height * ratio); };
+	const view = viewOf(0), resized = (c, v) => { c.canvas.width = v.width * ratio; c.canvas.height = v.height * ratio; c.scale(ratio, ratio); };
 	if (!view.width || !view.height) return;
 	const far = scene && max(abs(S.x - scene.x) / view.width, abs(S.y - scene.y) / view.height) * S.z > MARGIN;
 	if (!scene || (far && scene.z === S.z)) {
 		scene = viewOf(MARGIN);
-		resized(buffer, scene);
-		g.scale(ratio, ratio);
+		resized(g, scene);
 		drawScene(scale());
-		resized(wafer, view);
+		resized(screen, view);
 	}
-	const k = (view.z / scene.z) * ratio;
-	screen.fillStyle = theme().paper; screen.fillRect(0, 0, wafer.width, wafer.height);
-	screen.drawImage(buffer, (scene.left - view.left) * S.z * ratio, (scene.top - view.top) * S.z * ratio, scene.width * k, scene.height * k);
+	const k = view.z / scene.z;
+	screen.fillStyle = theme().paper; screen.fillRect(0, 0, view.width, view.height);
+	screen.drawImage(g.canvas, (scene.left - view.left) * S.z, (scene.top - view.top) * S.z, scene.width * k, scene.height * k);
+	on(screen, drawKey);
 }
 function show() { if (!pending) pending = requestAnimationFrame(blit); }
 function move() {
@@ -324,7 +290,15 @@ function move() {
 	clearTimeout(settle);
 	settle = setTimeout(redraw, 120);
 }
-function redraw() { scene = null; show(); saveHash(); legend(); }
+function redraw() {
+	scene = null; show(); saveHash();
+	wafer.setAttribute("aria-label", `Wafer map: ${key().title}`);
+}
+/* draws with another context */
+function on(context, draw) {
+	const kept = g;
+	g = context; draw(); g = kept;
+}
 function update() { panel(); redraw(); }
 function zoom(factor, atX, atY) {
 	const [w, h] = size(), z = min(4000, max(2, S.z * factor));
@@ -353,10 +327,10 @@ const added = (e) => e.ctrlKey || e.metaKey || e.shiftKey;
 const place = (x, y) => { const { left, top } = viewOf(0); return [left + x / S.z, top + y / S.z]; };
 const chipUnder = (x, y) => { const [u, v] = place(x, y); return chipAt.get(`${floor(u)},${floor(v / 2)}`) ?? -1; };
 function pick(x, y, more) {
-	const [u, v] = place(x, y), c = chipUnder(x, y), { lines, nets } = geometry(S.a);
+	const [u, v] = place(x, y), c = chipUnder(x, y), [nets, ends] = own("line", "net points");
 	let best = 4 / S.z, hit = -1;
 	if (S.z > 60) nets.forEach((net, i) => {
-		const [a, b, d, e] = lines.subarray(4 * i, 4 * i + 4);
+		const [a, b, d, e] = ends.subarray(4 * i, 4 * i + 4);
 		const far = hypot(max(min(a, d) - u, 0, u - max(a, d)), max(min(b, e) - v, 0, v - max(b, e)));
 		if (far < best) { best = far; hit = net; }
 	});
@@ -388,11 +362,70 @@ wafer.onkeydown = (e) => {
 	else return;
 	e.preventDefault();
 };
-function legend() {
-	const { metric, kind, top } = scale(), bar = el("canvas", { width: 220, height: 10, "aria-hidden": "true" }), c = bar.getContext("2d"), change = kind === "change";
-	const title = (change ? `${solutions[S.b].label} minus ${solutions[S.a].label}: ` : "") + metric.label + (S.m === "population" ? `: ${pops[S.q].name}` : "");
-	const ends = [change ? "−" + number(top) : "0", ...(change ? ["0"] : []), `${number(top)} ${metric.unit || ""}`];
-	for (let i = 0; i < 220; i++) { c.fillStyle = change ? diverging(i / 110 - 1) : sequential(i / 219); c.fillRect(i, 0, 1, 10); }
-	fill($("legend"), title, kind === "name" ? [] : [bar, el("div", { class: "ends" }, ends.map((v) => el("span", {}, v)))], S.z > 200 ? groupKey() : []);
+/* the key of the colours */
+function key() {
+	const { metric, kind, top } = scale(), change = kind === "change";
+	const title = (change ? `${solutions[S.b].label} minus ${solutions[S.a].label}: ` : "") + metric.label + (metric.one ? `: ${pops[S.q].name}` : "") + (metric.unit ? ` [${metric.unit}]` : "");
+	return { title, ends: kind === "name" ? [] : change ? [-top, 0, top] : [0, top / 2, top], shade: (v) => (change ? diverging(2 * v - 1) : sequential(v)) };
 }
+function drawKey() {
+	const { title, ends, shade } = key(), t = theme(), y = size()[1] - 30;
+	g.fillStyle = t.paper; g.fillRect(0, y - 22, 300, 60);
+	const bar = (n, colour) => { for (let i = 0; i < n; i++) { g.fillStyle = colour(i); g.fillRect(10 + (280 * i) / n, y, 280 / n + 0.3, 10); } };
+	bar(ends.length && 56, (i) => shade(i / 55));
+	if (S.z > 200) bar(4, (i) => GROUPS[i]);
+	g.fillStyle = t.ink; g.font = "12px sans-serif"; g.textAlign = "left";
+	g.fillText(S.z > 200 ? "decoder group 0 to 3" : title, 10, y - 7);
+	if (S.z <= 200) ends.forEach((v, i) => { g.textAlign = ["left", "center", "right"][i]; g.fillText(number(v), 10 + 140 * i, y + 24); });
+}
+
+/* --- pictures */
+const brief = (v) => (v.toFixed ? round(v * 100) / 100 : v);
+/* the part of a canvas context that is used here, as SVG */
+class Recorder {
+	globalAlpha = 1;
+	constructor({ width, height }) {
+		this.svg = this.node("svg", { viewBox: [0, 0, width, height].join(" "), width, height, "font-family": "sans-serif" });
+	}
+	node(tag, props, text = "") {
+		const node = document.createElementNS($("svg").namespaceURI, tag);
+		for (const [name, v] of Object.entries(props)) node.setAttribute(name, brief(v));
+		node.append(text);
+		return node;
+	}
+	add(tag, props, text) { this.svg.append(this.node(tag, { opacity: this.globalAlpha, ...props }, text)); }
+	draw(fill, more) { if (this.d) this.add("path", { d: this.d, fill, ...more }); }
+	beginPath() { this.d = ""; }
+	path(...parts) { this.d += parts.map(brief).join(" "); }
+	moveTo(x, y) { this.path("M", x, y); }
+	lineTo(x, y) { this.path("L", x, y); }
+	rect(x, y, w, h) { this.path("M", x, y, "h", w, "v", h, "h", -w, "z"); }
+	fill() { this.draw(this.fillStyle); }
+	stroke() { this.draw("none", { stroke: this.strokeStyle, "stroke-width": this.lineWidth }); }
+	fillRect(...area) { this.beginPath(); this.rect(...area); this.fill(); }
+	strokeRect(...area) { this.beginPath(); this.rect(...area); this.stroke(); }
+	fillText(text, x, y) { this.add("text", { x, y, fill: this.fillStyle, "font-size": parseInt(this.font), "text-anchor": { left: "start", center: "middle", right: "end" }[this.textAlign] }, text); }
+	drawImage(from, sx, sy, w, h, x, y, width, height) {
+		const part = el("canvas", { width: w, height: h });
+		part.getContext("2d").drawImage(from, -sx, -sy);
+		this.add("image", { href: part.toDataURL(), x, y, width, height, preserveAspectRatio: "none" });
+	}
+}
+function paint(context) {
+	const kept = scene;
+	scene = viewOf(0);
+	on(context, () => { drawScene(scale()); drawKey(); });
+	scene = kept;
+}
+const download = (href, name) => el("a", { href, download: name }).click();
+$("png").onclick = () => {
+	const view = viewOf(0), canvas = el("canvas", { width: 2 * view.width, height: 2 * view.height }), c = canvas.getContext("2d");
+	c.scale(2, 2); paint(c);
+	download(canvas.toDataURL(), "wafer.png");
+};
+$("tosvg").onclick = () => {
+	const recorder = new Recorder(viewOf(0));
+	paint(recorder);
+	download("data:image/svg+xml," + encodeURIComponent(new XMLSerializer().serializeToString(recorder.svg)), "wafer.svg");
+};
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 import pytest
 
 from emulator import audit
+from mapper.viewer import notebook_html
 from mapper.viewer.data import collect
 from mapper.viewer.page import page as html
+from models.hardware.coordinates import X, Y
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the playwright package")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -85,7 +88,7 @@ def test_compares_two_solutions(view, case):
     counts = [int(((place.hicann == 210) & (place.column >= 0)).sum()) for place in hosts]
     change = counts[1] - counts[0]
     assert row == [str(counts[0]), str(counts[1]), f"+{change}" if change > 0 else str(change)]
-    assert "minus first: neurons" in page.locator("#legend").text_content()
+    assert "minus first: neurons" in page.locator("#wafer").get_attribute("aria-label")
 
 
 def test_route_with_lane_shifts(view, case):
@@ -111,6 +114,62 @@ def test_losses_down_to_single_synapses(view, case):
     assert len(found) == 1
     assert found[0].startswith(f"source[{row}] → neuron[{column}]: HICANN ")
     assert "lost, no" in found[0]
+
+
+def test_a_pair_with_two_projections_asks_which(view, case):
+    page = view("#t=loss")
+    plot = page.locator("#panel canvas").first
+    side, box = 3, plot.bounding_box()
+    plot.click(position={"x": 0.5 * box["width"] / side, "y": 2.5 * box["height"] / side})  # source to neuron
+    assert page.locator("#panel ul.rows li").all_text_contents() == ["drive", "back"]
+    page.locator("#panel ul.rows button").last.click()
+    assert page.locator("#panel h2").first.text_content() == "back"
+
+
+def test_pictures_from_the_page(view, case, tmp_path):
+    routing = case.solutions[0].mapping.routing
+    page = view(f"#m=neurons&b=1&n={int(routing.net[0])}")
+    for name in ("svg", "png"):
+        with page.expect_download() as download:
+            page.click({"svg": "#tosvg", "png": "#png"}[name])
+        download.value.save_as(tmp_path / f"wafer.{name}")
+    tree = ET.parse(tmp_path / "wafer.svg").getroot()
+    space = "{http://www.w3.org/2000/svg}"
+    assert tree.tag == f"{space}svg"
+    assert len(tree.findall(f"{space}path")) > 384
+    words = [node.text for node in tree.findall(f"{space}text")]
+    assert f"{case.labels[1]} minus first: neurons" in words
+    assert {str(c) for c in range(384)} <= set(words)
+    assert (tmp_path / "wafer.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+def test_one_chip_as_svg_holds_its_synapse_array(view, case, tmp_path):
+    page = view("#c=210&z=400&x=18.5&y=17")
+    with page.expect_download() as download:
+        page.click("#tosvg")
+    download.value.save_as(tmp_path / "chip.svg")
+    tree = ET.parse(tmp_path / "chip.svg").getroot()
+    images = tree.findall("{http://www.w3.org/2000/svg}image")
+    assert len(images) >= 2
+    assert all(image.get("href").startswith("data:image/png;base64,") for image in images)
+    assert "decoder group 0 to 3" in [node.text for node in tree.iter("{http://www.w3.org/2000/svg}text")]
+
+
+@pytest.mark.parametrize(("metric", "words"), [("population", "cells of a population"), ("share", "share of")])
+def test_one_population_on_the_wafer(view, case, metric, words):
+    page = view(f"#m={metric}&q=0")
+    assert page.locator("#qlabel").is_visible()
+    label = page.locator("#wafer").get_attribute("aria-label")
+    assert label.startswith(f"Wafer map: {words}")
+    assert label.rstrip("[%] ").endswith(": neuron")
+    hosts = case.solutions[0].mapping.placement.hicann
+    hicann = int(hosts[0])
+    count = int((hosts[:60] == hicann).sum())
+    expected = count if metric == "population" else round(100 * count / int((hosts == hicann).sum()), 2)
+    page.evaluate(f"location.hash = '#m={metric}&q=0&c={hicann}&t=chip'")
+    page.focus("#wafer")
+    page.mouse.move(*centre(page, int(X[hicann]), int(Y[hicann])))
+    assert f"{expected:g}" in page.locator("#wafer").get_attribute("title")
 
 
 def test_findings_lead_to_their_place(view, case):
@@ -189,3 +248,21 @@ def test_panning_moves_the_drawn_scene(view, request):
     state = dict(part.split("=") for part in page.evaluate("location.hash")[1:].split("&"))
     moved = pytest.approx((18 - 177 / 80, 16 - 118 / 80), abs=0.011)
     assert (float(state["x"]), float(state["y"])) == moved
+
+
+def test_in_the_frame_of_a_notebook(browser, case, tmp_path):
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!doctype html><body>{notebook_html(case.solutions[0])}</body>")
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path.as_uri())
+    assert page.locator("svg").first.is_visible()
+    page.click("summary")
+    frame = page.frame_locator("iframe")
+    frame.locator("html[data-ready]").wait_for()
+    frame.locator("#search").fill("210")
+    frame.locator("#search").press("Enter")
+    assert frame.locator("#panel h2").first.text_content() == "HICANN 210 (18,8)"
+    assert errors == []
+    page.close()

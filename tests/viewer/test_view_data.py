@@ -94,9 +94,10 @@ def test_matrices_count_every_synapse_once(case):
     assert whole.required.max() == 1  # at most 128 cells on either side: every synapse has a bin of its own
     assert whole.lost(cause != 0).sum() == of.lost(cause != 0).sum() == case.solutions[0].lost
     assert of.required.sum() == len(network.synapses)
-    # the projection from an assembly has two pairs
-    assert of.projection.tolist() == [0, 1, 2, 2]
-    assert list(zip(of.pre.tolist(), of.post.tolist(), strict=True)) == [(2, 0), (0, 1), (1, 0), (2, 0)]
+    # the projection from an assembly has two pairs, and one of them has two projections
+    assert list(zip(of.pre.tolist(), of.post.tolist(), of.projections, strict=True)) == [
+        (0, 1, (1,)), (1, 0, (2,)), (2, 0, (0, 2)),
+    ]  # fmt: skip
 
 
 def test_bins_follow_the_order_of_the_views(case):
@@ -142,11 +143,11 @@ def test_weights_are_those_of_the_bits(case):
 
 def test_defects_and_pins(case):
     view = view_of(case)
-    status = view.arrays["wafer.status"]
+    status = view.arrays["defect.status"]
     linkless = np.flatnonzero(status == 1)
     assert status[100] == 2
     assert len(linkless) == 1
-    assert view.arrays["dead.driver"].tolist() == [210 * 224 + 3, 210 * 224 + 4]
+    assert view.arrays["defect.drivers"].tolist() == [210 * 224 + 3, 210 * 224 + 4]
     assert dict(map(tuple, view.meta["defects"])) == {
         "HICANNs: no high-speed link: layer 1 only": 1, "HICANNs: absent": 1, "drivers": 2, "hbuses": 1,
     }  # fmt: skip
@@ -178,7 +179,7 @@ def test_without_the_instance_only_the_mapping_is_shown(case):
     view = collect(case.solutions[:1], ["only"])
     meta, arrays = unpack(pack(view))
     assert not meta["network"]
-    assert "wafer.status" not in arrays
+    assert not arrays["defect.status"].any()
     assert "s0.chip.lost" not in arrays
     assert arrays["s0.chip.neurons"].sum() == 90
 

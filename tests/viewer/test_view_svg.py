@@ -7,12 +7,14 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from mapper.viewer import summary_html
 from mapper.viewer.chip_picture import chip_picture
 from mapper.viewer.colours import GROUPS, LESS, MORE, SEQUENTIAL, THEMES, diverging, ramp, sequential
+from mapper.viewer.geometry import lines_of
+from mapper.viewer.matrix_picture import POPULATIONS, matrix_picture
 from mapper.viewer.metrics import METRICS, chip_tables
 from mapper.viewer.picture import Lines, PictureError, Rect, Text, wafer_picture
 from mapper.viewer.svg import to_svg, write_png
+from models.hardware.coordinates import X
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -72,8 +74,48 @@ def test_chip_picture_shows_rows_and_drivers(case):
         assert (fills.count(colour) - 1 >= halves) if halves else fills.count(colour) == 1
 
 
+def test_routes_and_pins_in_the_picture(case):
+    pair, routing = shown(case), case.solutions[0].mapping.routing
+    net = int(routing.net[0])
+    (only,) = [shape for shape in wafer_picture(pair[:1], "neurons", routes=[net]).shapes if isinstance(shape, Lines)]
+    lines = lines_of(pair[0][1])
+    assert len(only.points) == np.count_nonzero(lines.net == net)
+    assert only.colour == THEMES["light"].route
+    pins = [s for s in wafer_picture(pair[:1], "neurons", pins=(210, 211)).shapes if isinstance(s, Lines)]
+    assert [float(pin.points[0, 0]) for pin in pins] == [12 + 20 * (float(X[h]) + 0.5) for h in (210, 211)]
+    unused = next(n for n in range(3072) if n not in set(routing.net.tolist()))
+    with pytest.raises(PictureError, match=rf"no route H{unused // 8}\.{unused % 8}; \d+ routes"):
+        wafer_picture(pair[:1], "neurons", routes=[unused])
+
+
+@pytest.mark.parametrize("which", [POPULATIONS, "drive"])
+def test_matrices_colour_what_is_lost(case, which):
+    network, pair = case.instance.network, shown(case)
+    picture = matrix_picture(pair, network, which)
+    assert ET.fromstring(to_svg(picture)).get("role") == "img"
+    lost = case.solutions[0].mapping.synapses.cause != 0
+    if which == "drive":  # a square per synapse
+        own = network.synapses.projection == 0
+        first = [s for s in picture.shapes if isinstance(s, Rect)][2 : 2 + int(own.sum())]
+        assert sum(s.fill != LESS for s in first) == np.count_nonzero(lost & own)
+        assert sum(s.fill == MORE for s in first) == np.count_nonzero(lost & own)
+    else:
+        words = {s.text for s in picture.shapes if isinstance(s, Text)}
+        assert {"neuron", "source", "</script><img s..."} <= words
+    forth = matrix_picture(pair, network, which, difference=True, theme="dark")
+    back = matrix_picture(pair[::-1], network, which, difference=True, theme="dark")
+    fills = [[s.fill for s in p.shapes if isinstance(s, Rect)][2:-3] for p in (forth, back)]
+    swap = {LESS: MORE, MORE: LESS}
+    ends = [(a, b) for a, b in zip(*fills, strict=True) if a in swap]
+    assert all(swap[a] == b for a, b in ends)
+
+
 def test_what_cannot_be_drawn(case):
     pair = shown(case)
+    with pytest.raises(PictureError, match=r"no projection 'glamour'; there are populations .* and drive, "):
+        matrix_picture(pair, case.instance.network, "glamour")
+    with pytest.raises(PictureError, match=r"needs two solutions \(got 1\)"):
+        matrix_picture(pair[:1], case.instance.network, difference=True)
     with pytest.raises(PictureError, match=r"no colour 'glamour'; there are neurons, .*lost, loss"):
         wafer_picture(pair, "glamour", network=case.instance.network)
     with pytest.raises(PictureError, match="counts synapses of the network"):
@@ -89,16 +131,6 @@ def test_hostile_labels_are_escaped(case):
     tree = ET.fromstring(to_svg(picture))
     assert tree.find(f"{SVG}b") is None
     assert tree.get("aria-label").endswith("<b onload='x'>& \"")
-
-
-def test_summary_for_notebooks(case):
-    text = summary_html(case.solutions[0])
-    assert text.startswith("<div ")
-    assert "<script" not in text
-    svg = text[text.index("<svg") : text.rindex("</div>")]
-    words = [node.text for node in ET.fromstring(svg).findall(f"{SVG}text")]
-    assert words[0] == f"case, marocco: {case.solutions[0].lost} of {case.solutions[0].synapses} lost: neurons"
-    assert len(summary_html(case.solutions[0].mapping)) < 60_000
 
 
 def test_scales_end_in_their_anchors():
