@@ -1,1 +1,1 @@
-"""The shipped instances: data files, read through `models.instance.library`."""
+"""The shipped instances: data read through `models.instance.library`, generators, and best known solutions."""
