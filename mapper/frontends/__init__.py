@@ -2,4 +2,5 @@
 
 ``from mapper.frontends import pyhmf as pynn`` works anywhere; under ``mapper run`` the modules also have the names
 that BrainScaleS-1 scripts import, see `mapper.frontends.modules`.
+``import mapper.frontends.pynn as sim`` is a simulator of PyNN 0.12 and 0.13; it needs the extra ``pynn``.
 """

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from mapper.frontends.errors import NotImplementedHere, ValueRejected
 from mapper.frontends.notices import logger
+from models.hardware.coordinates import N_HICANNS, RETICLE_OF, hicann_at
 from models.hardware.limits import Limits
 from models.hardware.wafer import Wafer
 from models.instance import Instance
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from mapper.frontends.pymarocco.configuration import PyMarocco
     from mapper.frontends.session import Session
 
+#: Environment variable with HICANNs whose reticles a script may use, as a job of the platform gets them.
+HICANNS_VARIABLE: Final = "HICANN_MAPPER_HICANNS"
+
 
 def instance_of(session: Session, marocco: PyMarocco) -> Instance:
     """Return the instance that a script describes.
@@ -36,15 +41,39 @@ def instance_of(session: Session, marocco: PyMarocco) -> Instance:
         If the network has parameters that cannot be mapped.
     NotImplementedHere
         If a cell type or STDP rule cannot be mapped.
+    ValueRejected
+        If a cell is placed where it cannot be, or `HICANNS_VARIABLE` names no HICANN.
     """
     network = network_of(session)
     names = population_names(session.populations)
     requests = marocco.manual_placement.requests(names, [p.number for p in session.populations])
-    wafer = Wafer(marocco.defects.on_wafer(int(marocco.default_wafer)), None, int(marocco.default_wafer))
+    number = int(marocco.default_wafer)
+    wafer = Wafer(marocco.defects.on_wafer(number), allocated(os.environ.get(HICANNS_VARIABLE, "")), number)
     problems = list(placement_problems(requests, network, wafer))
     if problems:
         raise ValueRejected("; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in problems))
-    return Instance("script", network, wafer, limits_of(marocco), requests, digest=_digest(network, requests))
+    return Instance("script", network, wafer, limits_of(marocco), requests, digest=digest_of(network, requests))
+
+
+def allocated(text: str) -> frozenset[int] | None:
+    """Return the HICANNs on the reticles of those that a text names, ``297,5:5``; None, all, if it is empty.
+
+    Raises
+    ------
+    ValueRejected
+        If it names something else.
+    """
+    reticles = set()
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        x, colon, y = part.partition(":")
+        try:
+            chosen = hicann_at(int(x), int(y)) if colon else int(x)
+        except ValueError:
+            chosen = -1
+        if not 0 <= chosen < N_HICANNS:
+            raise ValueRejected(f"HICANNs are 0..{N_HICANNS - 1}, or x:y on the wafer, with commas (got {part!r})")
+        reticles.add(int(RETICLE_OF[chosen]))
+    return frozenset(np.flatnonzero(np.isin(RETICLE_OF, list(reticles))).tolist()) or None
 
 
 def limits_of(marocco: PyMarocco) -> Limits:
@@ -91,10 +120,11 @@ def _ignored(session: Session) -> Iterator[str]:
         ([p.label for p in projections if not np.all(p.weights > 0)], "synapses of weight 0 in {}"),
     ):
         if labels:
-            yield what.format(_listed(labels))
+            yield what.format(listed(labels))
 
 
-def _listed(labels: Sequence[str], most: int = 4) -> str:
+def listed(labels: Sequence[str], most: int = 4) -> str:
+    """Return some labels of projections, and how many more there are."""
     rest = len(labels) - most
     return ", ".join(labels[:most]) + (f" and {rest} more projections" if rest > 0 else "")
 
@@ -177,7 +207,7 @@ def _synapse(projection: Projection) -> Synapse:
     return TsodyksMarkram(None, dynamics.fast.U, dynamics.fast.tau_rec, dynamics.fast.tau_facil)
 
 
-def _digest(network: Network, requests: Any) -> str:
+def digest_of(network: Network, requests: Any) -> str:
     """Return ``sha256:..`` of what a script asks for."""
     state = hashlib.sha256()
     for population in network.populations:

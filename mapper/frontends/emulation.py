@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.circuits import Circuits, SpikeSources
+from emulator.circuits import Circuits, SpikeSources, Transport
 from emulator.realised import Realisation, realise
 from emulator.recording import WAFER_TRACES, Record
 from emulator.requested import spike_sources
@@ -16,6 +16,7 @@ from emulator.run import run
 from emulator.variation import Spread, Variation
 from mapper.frontends.building import source_cells
 from mapper.frontends.errors import FrontendError
+from mapper.frontends.pulse_statistics import write_pulse_statistics
 from mapper.frontends.pymarocco.enums import Backend, Configurator
 from models.configuration import Configuration
 
@@ -38,9 +39,29 @@ def emulate(session: Session, marocco: PyMarocco, runtime: Runtime, duration: fl
         session.notices.warn("backend Hardware: no wafer is connected; the emulator runs the configuration instead")
     results = runtime.results()
     realisation = _realised(session, marocco, runtime, results)
-    circuits = replace(realisation.circuits, sources=_sources(session, realisation.circuits, results))
+    circuits = replace(
+        realisation.circuits,
+        sources=_sources(session, realisation.circuits, results),
+        transport=_transport(marocco, realisation.circuits),
+    )
     record = Record(v=_membranes(session, results, circuits), interval=session.timestep)
     session.recording = run(circuits, duration, dt=session.timestep, seed=int(marocco.seed), record=record)
+    statistics = str(marocco.ess_config.pulse_statistics_file)
+    if statistics and marocco.backend == Backend.ESS:
+        write_pulse_statistics(session.recording, statistics)
+
+
+def _with_transport(marocco: PyMarocco) -> bool:
+    """Return whether spikes pass links and mergers of finite bandwidth: an option of the ESS."""
+    ess = marocco.ess_config
+    return bool(marocco.backend == Backend.ESS and (ess.enable_timed_merger or ess.pulse_statistics_file))
+
+
+def _transport(marocco: PyMarocco, circuits: Circuits) -> Transport | None:
+    """Return the finite resources, clocked as the script says."""
+    if circuits.transport is None:
+        return None
+    return replace(circuits.transport, clock=float(marocco.pll_freq) / 1e6)
 
 
 def _realised(session: Session, marocco: PyMarocco, runtime: Runtime, results: Marocco) -> Realisation:
@@ -59,6 +80,7 @@ def _realised(session: Session, marocco: PyMarocco, runtime: Runtime, results: M
         variation=replace(variation, programming=variation.programming + session.programmings - 1),
         wafer=instance.wafer,
         limits=instance.limits,
+        transport=_with_transport(marocco),
         previous=previous,
     )
     session.emulation = realisation

@@ -17,9 +17,10 @@ def logger(domain: str = "") -> logging.Logger:
 
 @dataclass(slots=True)
 class Notices:
-    """Messages of one session, each said once."""
+    """Messages of one session, each said once, by the logger of a domain."""
 
     said: set[str] = field(default_factory=set)
+    domain: str = "marocco"
 
     def inform(self, message: str) -> None:
         """Say once, at INFO, what is accepted without an effect."""
@@ -32,4 +33,4 @@ class Notices:
     def _say(self, level: int, message: str) -> None:
         if message not in self.said:
             self.said.add(message)
-            logger("marocco").log(level, "%s", message)
+            logger(self.domain).log(level, "%s", message)

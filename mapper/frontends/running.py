@@ -9,11 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mapper.frontends.clock import StageClock
 from mapper.frontends.errors import FrontendError, SynapseLossError
 from mapper.frontends.notices import Notices, logger
+from mapper.frontends.observer import Built, observer
 from mapper.frontends.pymarocco.enums import Backend, CalibBackend
 from mapper.frontends.pymarocco.results import Marocco
 from mapper.frontends.pymarocco.sections import PLACEMENTS
+from mapper.frontends.pymarocco.stats import Times
 from mapper.frontends.pymarocco.tables import Arrays, Tables
 from mapper.frontends.session import settings
 from models.stats import MappingStats as Numbers
@@ -29,18 +32,27 @@ if TYPE_CHECKING:
 
 
 def run_session(session: Session, duration: float) -> None:
-    """Map, and emulate for a time [ms].
+    """Map, and emulate for a time [ms]; or hand the network to the observer if there is one.
 
     Raises
     ------
     FrontendError
-        If mapping is to be skipped, but there is none.
+        If mapping is to be skipped, but there is none, or wafer_cfg and a runtime of the script are both given.
     SynapseLossError
         If synapses are lost and that is not accepted.
     """
     marocco, runtime = settings(session)
+    if marocco.wafer_cfg and session.has_runtime:
+        raise FrontendError("wafer_cfg and a Runtime object exclude each other: runtime.wafer() has dump() and load()")
+    take = observer()
+    if take is not None:
+        take(built(session))
+        session.time = duration
+        return
     if marocco.skip_mapping:
         _skip(session, marocco, runtime)
+        if marocco.wafer_cfg and Path(marocco.wafer_cfg).is_file():
+            runtime.wafer().load(marocco.wafer_cfg)
     else:
         _map(session, marocco, runtime)
     if marocco.backend != Backend.Without and duration > 0:
@@ -48,6 +60,22 @@ def run_session(session: Session, duration: float) -> None:
 
         emulate(session, marocco, runtime, duration)
     session.time = duration
+
+
+def built(session: Session) -> Built:
+    """Return what a script asks to be mapped.
+
+    Raises
+    ------
+    FrontendError
+        If setup() was not called.
+    """
+    from mapper.frontends.building import instance_of
+
+    marocco, _ = settings(session)
+    solver, _ = marocco.solver_and_time()
+    options = solver_options(solver, marocco, session.notices)
+    return Built(instance_of(session, marocco), solver, options, int(marocco.seed))
 
 
 def _skip(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
@@ -82,6 +110,7 @@ def _map(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
     begin = time.perf_counter()
     instance = instance_of(session, marocco)
     solver, time_limit = marocco.solver_and_time()
+    clock = StageClock()
     solution = mapper.solve(
         instance,
         solver,
@@ -89,7 +118,9 @@ def _map(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
         seed=int(marocco.seed),
         threads=int(marocco.threads),
         options=solver_options(solver, marocco, session.notices),
+        events=clock,
     )
+    translated = time.perf_counter()
     analog = analog_of(marocco, session.notices)
     configuration = solution.configuration
     if analog is not None:
@@ -99,10 +130,11 @@ def _map(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
         solution = replace(solution, configuration=configuration)
     calibration = _calibration(analog, instance)
     if marocco.backend != Backend.Without or logger("Calibtic").isEnabledFor(logging.INFO):
-        _report_saturation(session, instance, solution, calibration)
+        report_saturation(session.notices, instance, solution, calibration)
     tables = Tables(solution, configuration, Arrays.of(instance.network), calibration, instance)
     numbers = Numbers.of(instance.network, solution.mapping)
-    marocco.stats.fill(numbers, tables, time.perf_counter() - begin)
+    end = time.perf_counter()
+    marocco.stats.fill(numbers, tables, Times(clock, end - translated, end - begin))
     logger("marocco").info("%s: %d of %d synapses lost", solver, solution.lost, solution.synapses)
     if solution.lost and not marocco.continue_despite_synapse_loss:
         raise SynapseLossError
@@ -112,9 +144,11 @@ def _map(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
     path = marocco.persist_path()
     if path is not None:
         results.save(path, overwrite=True)
+    if marocco.wafer_cfg:
+        runtime.wafer().dump(marocco.wafer_cfg, overwrite=True)
 
 
-def _report_saturation(session: Session, instance: Instance, solution: Solution, calibration: Calibration) -> None:
+def report_saturation(notices: Notices, instance: Instance, solution: Solution, calibration: Calibration) -> None:
     """Warn of parameters that the script sets and no circuit can reach; log defaults and weights out of range."""
     from mapper.translation.report import translation_report
 
@@ -126,7 +160,7 @@ def _report_saturation(session: Session, instance: Instance, solution: Solution,
     }
     wrong = [str(entry) for entry in report.saturated if (entry.owner, entry.parameter) in chosen]
     if wrong:
-        session.notices.warn(f"out of the range supported by the hardware: {'; '.join(wrong)}")
+        notices.warn(f"out of the range supported by the hardware: {'; '.join(wrong)}")
     for entry in report.saturated:
         if (entry.owner, entry.parameter) not in chosen:
             logger("Calibtic").info("%s", entry)
@@ -195,10 +229,11 @@ def solver_options(solver: str, marocco: PyMarocco, notices: Notices) -> Mapping
         chosen["routing.switch_ordering"] = routing.switch_ordering()
     if routing.was_set("shuffle_switches_seed"):
         chosen["routing.switch_seed"] = str(int(routing.shuffle_switches_seed()))
+    own = marocco.settings()
     if solver in TABLES:
-        return chosen
+        return {**chosen, **own}
     if chosen:
         notices.inform(
             f"the solver {solver!r} decides {', '.join(chosen)} itself; marocco.solver = 'marocco' follows the script"
         )
-    return {}
+    return own

@@ -43,6 +43,8 @@ class Session:
         Where in its life cycle the session is.
     notices : Notices
         What the user was told.
+    has_runtime : bool
+        Whether the script made the runtime itself.
     programmings : int
         How often the emulated floating gates were programmed.
     emulation : emulator.realised.Realisation or None
@@ -60,6 +62,7 @@ class Session:
     is_set_up: bool = False
     has_ended: bool = False
     notices: Notices = field(default_factory=Notices)
+    has_runtime: bool = False
     programmings: int = 0
     emulation: Any = None
 

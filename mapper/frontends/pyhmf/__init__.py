@@ -27,8 +27,10 @@ from mapper.frontends.pyhmf.connectors import (
     FixedNumberPostConnector,
     FixedNumberPreConnector,
     FixedProbabilityConnector,
+    FromFileConnector,
     FromListConnector,
     OneToOneConnector,
+    SmallWorldConnector,
 )
 from mapper.frontends.pyhmf.control import (
     connect,
@@ -60,6 +62,7 @@ from mapper.frontends.pyhmf.projections import Projection
 from mapper.frontends.pyhmf.randomness import GSLRNG, NativeRNG, NumpyRNG, RandomDistribution
 from mapper.frontends.pyhmf.structures import (
     ACSource,
+    Cuboid,
     CurrentSource,
     DCSource,
     Grid2D,
@@ -67,6 +70,8 @@ from mapper.frontends.pyhmf.structures import (
     Line,
     NoisyCurrentSource,
     RandomStructure,
+    Space,
+    Sphere,
     StepCurrentSource,
     Structure,
 )
@@ -82,6 +87,7 @@ __all__ = [
     "AllToAllConnector",
     "Assembly",
     "Connector",
+    "Cuboid",
     "CurrentSource",
     "DCSource",
     "DistanceDependentProbabilityConnector",
@@ -91,6 +97,7 @@ __all__ = [
     "FixedNumberPostConnector",
     "FixedNumberPreConnector",
     "FixedProbabilityConnector",
+    "FromFileConnector",
     "FromListConnector",
     "Grid2D",
     "Grid3D",
@@ -114,6 +121,9 @@ __all__ = [
     "RandomDistribution",
     "RandomStructure",
     "STDPMechanism",
+    "SmallWorldConnector",
+    "Space",
+    "Sphere",
     "SpikePairRule",
     "SpikeSourceArray",
     "SpikeSourceInhGamma",

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mapper.frontends.errors import NotImplementedHere, ValueRejected
+from mapper.frontends.pyhmf import distance
+from mapper.frontends.pyhmf.distance import Geometry
 from mapper.frontends.pyhmf.randomness import NumpyRNG, RandomDistribution
+from mapper.frontends.pyhmf.structures import Space
 from models.network import connectors as arrays
 from models.network.connectors import Edges, Same
+from models.network.streams import raw, stream
 
-Weights = float | RandomDistribution | Sequence[float] | NDArray[Any]
+#: A number, a distribution, numbers, or an expression of the distance.
+Weights = float | RandomDistribution | Sequence[float] | NDArray[Any] | str
 
 
 class Connector:
@@ -22,9 +28,12 @@ class Connector:
     Parameters
     ----------
     weights : Weights
-        In uS: a number, a distribution, or one value per synapse in the order (pre, post), or a (pre, post) matrix.
+        In uS: a number, a distribution, or one value per synapse in the order (pre, post), or a (pre, post) matrix, or
+        an expression of the distance like ``"0.01 * exp(-d)"``.
     delays : any
         Accepted; delays on the wafer follow from the routes.
+    space : Space or None
+        How distances are measured; None: with all axes.
     rng : NumpyRNG or None
         Gives the seed of random connectors.
     """
@@ -40,6 +49,7 @@ class Connector:
         allow_self_connections: bool = True,
     ) -> None:
         self.weights, self.delays, self.rng = weights, delays, rng
+        self.space: Space = space or Space()
         self.allow_self_connections = bool(allow_self_connections)
 
     @property
@@ -51,7 +61,11 @@ class Connector:
         """Return which pairs are connected."""
         raise NotImplementedHere(f"{type(self).__name__} cannot be mapped")
 
-    def connect(self, n_pre: int, n_post: int, name: str, same: Same) -> Edges:
+    def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
+        """Return the connections; the base class asks `rule`."""
+        return self.rule().connect(n_pre, n_post, name, same)
+
+    def connect(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
         """Return the synapses with their weights.
 
         Raises
@@ -60,18 +74,33 @@ class Connector:
             If the rule cannot be carried out or the weights do not fit.
         """
         try:
-            edges = self.rule().connect(n_pre, n_post, name, same)
+            edges = self.pairs(n_pre, n_post, name, same, geometry)
+        except ValueRejected:
+            raise
         except ValueError as error:
             raise ValueRejected(str(error)) from None
         weight = edges.weight
         if weight is None:
-            weight = spread(self.weights, edges.pre, edges.post, (n_pre, n_post))
+            weight = self.spread(self.weights, edges.pre, edges.post, geometry)
         if np.any(weight < 0):
             raise ValueRejected(
                 f"weights of conductance-based synapses must be 0 or more [uS] (got {float(weight.min()):g}): "
                 "use target='inhibitory'"
             )
         return Edges(edges.pre, edges.post, weight)
+
+    def spread(self, values: Any, pre: NDArray[Any], post: NDArray[Any], geometry: Geometry) -> NDArray[np.float32]:
+        """Return one value per synapse, (n,), of numbers or of an expression of the distance.
+
+        Raises
+        ------
+        ValueRejected
+            If the values do not fit.
+        """
+        if isinstance(values, str):
+            d = geometry.of_pairs(self.space, pre, post, distance.is_by_axis(values))
+            values = distance.evaluate(values, d)
+        return spread(values, pre, post, geometry.shape)
 
 
 def spread(values: Any, pre: NDArray[Any], post: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -86,7 +115,7 @@ def spread(values: Any, pre: NDArray[Any], post: NDArray[Any], shape: tuple[int,
     if isinstance(values, RandomDistribution):
         values = np.atleast_1d(values.next(n)) if n else np.empty(0)
     if isinstance(values, str):
-        raise NotImplementedHere(f"weights that depend on the distance are not supported (got {values!r})")
+        raise NotImplementedHere(f"values that depend on the distance belong into the connector (got {values!r})")
     given = np.asarray(values, dtype=np.float32)
     if given.ndim == 0:
         return np.full(n, given, dtype=np.float32)
@@ -147,25 +176,48 @@ class _FixedNumber(Connector):
         **other: Any,
     ) -> None:
         super().__init__(weights, delays, allow_self_connections=allow_self_connections, **other)
-        if isinstance(n, RandomDistribution):
-            raise NotImplementedHere(f"{type(self).__name__} needs a fixed number (got a distribution)")
-        self.n = int(n)
+        self.n: int | RandomDistribution = n if isinstance(n, RandomDistribution) else int(n)
+
+    def drawn(self, n: RandomDistribution, rows: int, others: int, name: str, own: Any) -> tuple[Any, Any]:
+        """Return (row, partner) with a number of partners of its own for each row; ``own`` is never one's partner."""
+        numbers = np.rint(np.atleast_1d(n.next(rows))).astype(np.int64) if rows else np.empty(0, np.int64)
+        words = raw(stream(self.seed, name), rows * others).reshape(rows, others)
+        if not self.allow_self_connections:
+            itself = np.flatnonzero(own >= 0)
+            words[itself, own[itself]] = np.iinfo(np.uint64).max
+        room = others - (own >= 0) * (not self.allow_self_connections)
+        if np.any((numbers < 0) | (numbers > room)):
+            worst = int(np.argmax(np.maximum(-numbers, numbers - room)))
+            raise ValueRejected(f"cannot choose {numbers[worst]} distinct cells out of {int(room[worst])}")
+        rank = np.argsort(np.argsort(words, axis=1, kind="stable"), axis=1)
+        row, partner = (rank < numbers[:, None]).nonzero()
+        return row, partner
 
 
 class FixedNumberPreConnector(_FixedNumber):
-    """Each post cell from ``n`` distinct pre cells."""
+    """Each post cell from ``n`` distinct pre cells; a distribution draws ``n`` for each."""
 
-    def rule(self) -> arrays.Connector:
-        """Return which pairs are connected."""
-        return arrays.FixedNumberPre(self.n, self.seed, self.allow_self_connections)
+    def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
+        """Return the connections."""
+        if not isinstance(self.n, RandomDistribution):
+            rule = arrays.FixedNumberPre(self.n, self.seed, self.allow_self_connections)
+            return rule.connect(n_pre, n_post, name, same)
+        post, pre = self.drawn(self.n, n_post, n_pre, name, np.asarray(same))
+        return arrays.FromArrays(pre, post).connect(n_pre, n_post, name)
 
 
 class FixedNumberPostConnector(_FixedNumber):
-    """Each pre cell to ``n`` distinct post cells."""
+    """Each pre cell to ``n`` distinct post cells; a distribution draws ``n`` for each."""
 
-    def rule(self) -> arrays.Connector:
-        """Return which pairs are connected."""
-        return arrays.FixedNumberPost(self.n, self.seed, self.allow_self_connections)
+    def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
+        """Return the connections."""
+        if not isinstance(self.n, RandomDistribution):
+            rule = arrays.FixedNumberPost(self.n, self.seed, self.allow_self_connections)
+            return rule.connect(n_pre, n_post, name, same)
+        own, target = np.full(n_pre, -1), np.asarray(same)
+        own[target[target >= 0]] = np.flatnonzero(target >= 0)
+        pre, post = self.drawn(self.n, n_pre, n_post, name, own)
+        return arrays.FromArrays(pre, post).connect(n_pre, n_post, name)
 
 
 class FromListConnector(Connector):
@@ -191,8 +243,82 @@ class FromListConnector(Connector):
         return arrays.FromArrays(pairs[:, 0], pairs[:, 1], self._table[:, 2])
 
 
-class DistanceDependentProbabilityConnector(Connector):
-    """Connections by distance; cells have no positions here."""
+class FromFileConnector(FromListConnector):
+    """The synapses of a text file: ``pre post weight delay`` in every line, as `Projection.saveConnections` writes.
 
-    def __init__(self, d_expression: str = "", *arguments: Any, **other: Any) -> None:
-        super().__init__()
+    Raises
+    ------
+    ValueRejected
+        If the file has other lines.
+    """
+
+    def __init__(self, file: str | Path, distributed: bool = False, safe: bool = True, verbose: bool = False) -> None:
+        try:
+            table = np.loadtxt(file, ndmin=2)
+        except ValueError as error:
+            raise ValueRejected(f"{file}: lines must be: pre post weight delay ({error})") from None
+        super().__init__(table, safe, verbose)
+
+
+class DistanceDependentProbabilityConnector(Connector):
+    """Each pair with a probability that depends on its distance.
+
+    Parameters
+    ----------
+    d_expression : str
+        Of the distance ``d``, e.g. ``"exp(-d)"`` or ``"d < 3"``; ``d[0]`` is the distance along the first axis.
+    n_connections : int or None
+        Post cells of each pre cell, chosen with these weights; None: coin flips.
+    """
+
+    def __init__(
+        self,
+        d_expression: str,
+        allow_self_connections: bool = True,
+        weights: Weights = 0.0,
+        delays: Any = None,
+        space: Space | None = None,
+        safe: bool = True,
+        verbose: bool = False,
+        n_connections: int | None = None,
+        rng: NumpyRNG | None = None,
+    ) -> None:
+        super().__init__(weights, delays, space, safe, verbose, rng, allow_self_connections)
+        self.d_expression, self.n_connections = str(d_expression), n_connections
+
+    def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
+        """Return the connections."""
+        skip = None if self.allow_self_connections else same
+        if self.n_connections is None:
+            pre, post = distance.by_probability(self.d_expression, geometry, self.space, self.seed, name, skip)
+        else:
+            n = int(self.n_connections)
+            pre, post = distance.by_number(n, self.d_expression, geometry, self.space, self.seed, name, skip)
+        return Edges(pre.astype(np.uint32), post.astype(np.uint32))
+
+
+class SmallWorldConnector(Connector):
+    """Cells nearer than ``degree``; each connection is moved elsewhere with the probability ``rewiring``."""
+
+    def __init__(
+        self,
+        degree: float,
+        rewiring: float,
+        allow_self_connections: bool = True,
+        weights: Weights = 0.0,
+        delays: Any = None,
+        space: Space | None = None,
+        safe: bool = True,
+        verbose: bool = False,
+        rng: NumpyRNG | None = None,
+    ) -> None:
+        super().__init__(weights, delays, space, safe, verbose, rng, allow_self_connections)
+        self.degree, self.rewiring = float(degree), float(rewiring)
+        if not 0 <= self.rewiring <= 1:
+            raise ValueRejected(f"rewiring is a probability, 0..1 (got {rewiring!r})")
+
+    def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
+        """Return the connections."""
+        skip = None if self.allow_self_connections else same
+        pre, post = distance.small_world(self.degree, self.rewiring, geometry, self.space, self.seed, name, skip)
+        return Edges(pre.astype(np.uint32), post.astype(np.uint32))

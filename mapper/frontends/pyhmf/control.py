@@ -62,6 +62,7 @@ def setup(
     session.timestep = float(timestep)
     session.marocco = PyMarocco() if marocco is None else marocco
     session.runtime = Runtime(session.marocco.default_wafer) if marocco_runtime is None else marocco_runtime
+    session.has_runtime = marocco_runtime is not None
     session.is_set_up = True
     return 0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mapper.frontends.errors import NotImplementedHere, TypeRejected, ValueRejec
 from mapper.frontends.pyhmf.cells import CellType
 from mapper.frontends.pyhmf.randomness import RandomDistribution
 from mapper.frontends.pyhmf.recorded import Cells
+from mapper.frontends.pyhmf.structures import Grid2D, Grid3D, Line, Positions, Structure
 
 if TYPE_CHECKING:
     from mapper.frontends.pyhmf.views import Assembly, PopulationView
@@ -41,6 +43,11 @@ class ID(int):
     def cellclass(self) -> type[CellType]:
         """Cell type."""
         return self.parent.celltype
+
+    @property
+    def position(self) -> NDArray[np.float64]:
+        """Where it is, (3,)."""
+        return self.parent.positions[:, self.index].copy()
 
     @property
     def local(self) -> bool:
@@ -90,6 +97,8 @@ class Population(Cells):
         self.session = sessions.current()
         self.celltype = cellclass
         self.label = "" if label is None else str(label)
+        self.structure: Structure = _structure(structure, size)
+        self._positions: Positions | None = None
         self.first_id = self.session.n_cells
         self.session.n_cells += self.size
         self.number = len(self.session.populations)
@@ -167,6 +176,31 @@ class Population(Cells):
 
     __repr__ = __str__
 
+    # --- positions
+
+    @property
+    def positions(self) -> Positions:
+        """Position of each cell, (3, size); connectors that depend on the distance look at them."""
+        if self._positions is None:
+            self._positions = self.structure.generate_positions(self.size)
+        return self._positions
+
+    @positions.setter
+    def positions(self, given: Any) -> None:
+        table = np.asarray(given, dtype=np.float64)
+        if table.shape != (3, self.size):
+            raise ValueRejected(f"positions must be (3, {self.size}) numbers (got the shape {table.shape})")
+        self._positions = table
+
+    def nearest(self, position: Any) -> ID:
+        """Return the cell nearest to a position (x, y, z)."""
+        distance = np.sum((self.positions - np.reshape(position, (3, 1))) ** 2, axis=0)
+        return ID(self, int(np.argmin(distance)))
+
+    def save_positions(self, file: str | Path) -> None:
+        """Write index and position of every cell as text."""
+        np.savetxt(file, np.column_stack([np.arange(self.size), self.positions.T]), fmt="%g", delimiter="\t")
+
     # --- parameters
 
     def set(self, param: str | Mapping[str, Any], val: Any = None) -> None:
@@ -216,6 +250,19 @@ class Population(Cells):
         known = self.celltype.default_parameters
         if self.celltype.can_be_mapped and name not in known:
             raise ValueRejected(f"{self.celltype.__name__} has no parameter {name!r}: it has {', '.join(known)}")
+
+
+def _structure(given: Any, size: int | tuple[int, ...]) -> Structure:
+    """Return where cells are: as the script says, on a grid of the size that it gives, or on a line."""
+    if given is None and isinstance(size, tuple) and len(size) == 2:
+        return Grid2D(aspect_ratio=size[0] / size[1])
+    if given is None and isinstance(size, tuple) and len(size) == 3:
+        return Grid3D(aspect_ratioXY=size[0] / size[1], aspect_ratioXZ=size[0] / size[2])
+    if given is None:
+        return Line()
+    if not isinstance(given, Structure):
+        raise TypeRejected(f"a structure is needed, e.g. Grid2D() (got {given!r})")
+    return given
 
 
 def _is_cell_type(value: object) -> bool:

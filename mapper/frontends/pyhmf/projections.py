@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mapper.frontends import session as sessions
 from mapper.frontends.errors import NotImplementedHere, TypeRejected, ValueRejected
-from mapper.frontends.pyhmf.connectors import Connector, spread
+from mapper.frontends.pyhmf.connectors import Connector
+from mapper.frontends.pyhmf.distance import Geometry
 from mapper.frontends.pyhmf.plasticity import SynapseDynamics
 from mapper.frontends.pyhmf.recorded import Cells
 from models.network.connectors import Edges
@@ -72,7 +73,11 @@ class Projection:
         pre, post = self.pre.cell_numbers(), self.post.cell_numbers()
         place = np.full(int(max(pre.max(initial=0), post.max(initial=0))) + 1, -1, dtype=np.int64)
         place[pre] = np.arange(len(pre))
-        return self.method.connect(len(pre), len(post), f"projection{self.number}", place[post])
+        return self.method.connect(len(pre), len(post), f"projection{self.number}", place[post], self.geometry())
+
+    def geometry(self) -> Geometry:
+        """Return where the cells are."""
+        return Geometry(self.shape, self.pre.cell_positions, self.post.cell_positions)
 
     # --- size and form
 
@@ -116,7 +121,7 @@ class Projection:
 
     def setWeights(self, w: Any) -> None:
         """Set the weights [uS] from a number, one value per synapse, or a (pre, post) matrix."""
-        weight = spread(w, self.edges.pre, self.edges.post, self.shape)
+        weight = self.method.spread(w, self.edges.pre, self.edges.post, self.geometry())
         if np.any(weight < 0):
             raise ValueRejected(f"weights must be 0 or more [uS] (got {float(weight.min()):g})")
         self.edges = Edges(self.edges.pre, self.edges.post, weight)
@@ -132,7 +137,9 @@ class Projection:
 
     def setDelays(self, d: Any) -> None:
         """Keep delays [ms] for `getDelays`; they cannot be programmed."""
-        self._delays = None if d is None else spread(d, self.edges.pre, self.edges.post, self.shape)
+        if d is not None:
+            d = self.method.spread(d, self.edges.pre, self.edges.post, self.geometry())
+        self._delays = d
 
     @property
     def has_delays(self) -> bool:
@@ -156,6 +163,24 @@ class Projection:
     def saveConnections(self, file: str | Path, gather: bool = True, compatible_output: bool = True) -> None:
         """Write ``pre post weight delay`` of every synapse as text."""
         np.savetxt(file, np.array(self.getConnections(), dtype=np.float64).reshape(-1, 4), fmt="%g", delimiter="\t")
+
+    def printDelays(self, file: str | Path, format: str = "list", gather: bool = True) -> None:
+        """Write the delays that were asked for as text."""
+        np.savetxt(file, np.atleast_1d(self.getDelays(format)), fmt="%g")
+
+    def randomizeDelays(self, rand_distr: Any) -> None:
+        """Draw the delays; they cannot be programmed."""
+        self.setDelays(rand_distr)
+
+    def weightHistogram(
+        self, min: float | None = None, max: float | None = None, nbins: int = 10
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Return the number of weights in each bin, (nbins,), and the borders of the bins [uS], (nbins + 1,)."""
+        weights = self.weights.astype(np.float64)
+        low = float(weights.min(initial=0.0)) if min is None else min
+        high = float(weights.max(initial=0.0)) if max is None else max
+        counts, borders = np.histogram(weights, nbins, (low, high))
+        return counts, borders
 
     def printWeights(self, file: str | Path, format: str = "list", gather: bool = True) -> None:
         """Write the weights as text."""

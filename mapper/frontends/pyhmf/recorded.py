@@ -29,6 +29,11 @@ class Cells:
         parts = [population.first_id + indices for population, indices in self.parts()]
         return np.concatenate([np.empty(0, np.int64), *parts])
 
+    def cell_positions(self) -> NDArray[np.float64]:
+        """Return the position of each cell, (3, n)."""
+        parts = [population.positions[:, indices] for population, indices in self.parts()]
+        return np.concatenate([np.empty((3, 0)), *parts], axis=1)
+
     # --- recording
 
     def record(self, to_file: Any = True) -> None:

@@ -26,9 +26,10 @@ from mapper.frontends.pymarocco.placement import ManualPlacement
 from mapper.frontends.pymarocco.stats import MappingStats
 from mapper.frontends.pymarocco.trafo import EssConfig, ParamTrafo
 
-#: Environment variables that choose the solver of an unmodified script, and its time.
+#: Environment variables that choose the solver of an unmodified script, its time, and its algorithms.
 SOLVER_VARIABLE: Final = "HICANN_MAPPER_SOLVER"
 TIME_LIMIT_VARIABLE: Final = "HICANN_MAPPER_TIME_LIMIT"
+SETTINGS_VARIABLE: Final = "HICANN_MAPPER_SETTINGS"
 #: Time of a solve if nobody says anything [s].
 DEFAULT_TIME_LIMIT: Final = 60.0
 
@@ -59,21 +60,22 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "time_limit": 0.0,
     "seed": 0,
     "threads": 1,
+    "solver_settings": {},
     "variation": None,
 }
 #: Options of real wafers and of old versions; nothing here depends on them.
 _WITHOUT_EFFECT: Final = frozenset(
     {
-        "bkg_gen_isi", "pll_freq", "verification", "checkl1locking", "ensure_analog_trigger", "scrutinize_mapping",
+        "bkg_gen_isi", "verification", "checkl1locking", "ensure_analog_trigger", "scrutinize_mapping",
         "n_locking_retest", "n_locking_recheck_after_ok", "time_between_rechecks", "experiment_time_offset",
-        "ess_temp_directory", "roqt", "bio_graph", "wafer_cfg",
+        "ess_temp_directory", "roqt", "bio_graph",
     }
 )  # fmt: skip
 _ENUMS: Final[Mapping[str, Any]] = {"backend": Backend, "calib_backend": CalibBackend}
 
 
 class PyMarocco:
-    """How to map and run; all options have marocco's names and defaults, and three more.
+    """How to map and run; all options have marocco's names and defaults, and four more.
 
     Attributes
     ----------
@@ -81,6 +83,9 @@ class PyMarocco:
         Name of a solver, ``cpsat`` or ``marocco`` ...; empty: that of HICANN_MAPPER_SOLVER, else ``cpsat``.
     time_limit : float
         Of the solver [s]; 0: that of HICANN_MAPPER_TIME_LIMIT, else 60 s.
+    solver_settings : mapping
+        Algorithms and options of the solver as of ``mapper solve --set``, e.g. ``{"routing": "dijkstra"}``; those of
+        HICANN_MAPPER_SETTINGS (``path=value`` separated by ``;``) are added.
     variation : emulator.variation.Variation or None
         Imperfection of the emulated wafer; None: ideal circuits.
     """
@@ -124,6 +129,8 @@ class PyMarocco:
             value = _member(name, value)
         if name in _WITHOUT_EFFECT:
             notices.inform(f"{name} has no effect here: it concerns a real wafer or another program")
+        elif name == "pll_freq":
+            notices.inform("pll_freq clocks layer 1 only under the ESS with ess_config.enable_timed_merger")
         elif name == "hicann_configurator":
             value = _configurator(value)
             notices.inform("hicann_configurator only tells whether floating gates that vary are programmed anew")
@@ -150,6 +157,22 @@ class PyMarocco:
         if not 0 < seconds < float("inf"):
             raise ValueRejected(f"the time limit of the solver must be a positive number of seconds (got {text!r})")
         return solver, seconds
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings of the solver: those of the environment, then those of the script.
+
+        Raises
+        ------
+        ValueRejected
+            If one is not ``path=value``.
+        """
+        found = {}
+        for part in filter(str.strip, os.environ.get(SETTINGS_VARIABLE, "").split(";")):
+            path, equals, value = part.partition("=")
+            if not (equals and path.strip()):
+                raise ValueRejected(f"{SETTINGS_VARIABLE} must be path=value; path=value ... (got {part.strip()!r})")
+            found[path.strip()] = value.strip()
+        return found | {str(path): str(value) for path, value in self.solver_settings.items()}
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"PyMarocco has no option {name!r}")

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mapper.frontends.clock import L1_ROUTING, PLACEMENT, SYNAPSE_ROUTING, StageClock
 from mapper.frontends.errors import MissingMapping, TypeRejected
+from mapper.frontends.pictures import save_synapse_picture, synapse_picture
 from mapper.frontends.pyhmf.projections import Projection
 from models.stats import MappingStats as Numbers
 
 if TYPE_CHECKING:
     from mapper.frontends.pymarocco.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What a mapping took: the stages, the translation of parameters, and everything [s]."""
+
+    stages: StageClock = field(default_factory=StageClock)
+    translation: float = 0.0
+    total: float = 0.0
+
 
 _NOTHING = Numbers(0, 0, 0, 0, 0, 0, 0, 0.0, 0.0)
 
@@ -23,11 +37,11 @@ class MappingStats:
     def __init__(self) -> None:
         self._numbers = _NOTHING
         self._tables: Tables | None = None
-        self._seconds = 0.0
+        self._times = Times()
 
-    def fill(self, numbers: Numbers, tables: Tables, seconds: float) -> None:
-        """Take the numbers of a mapping that took some seconds."""
-        self._numbers, self._tables, self._seconds = numbers, tables, seconds
+    def fill(self, numbers: Numbers, tables: Tables, times: Times) -> None:
+        """Take the numbers of a mapping and what it took."""
+        self._numbers, self._tables, self._times = numbers, tables, times
 
     def getSynapses(self) -> int:
         """Return the number of synapses that are required."""
@@ -89,13 +103,35 @@ class MappingStats:
 
     def timeTotal(self) -> int:
         """Return the time of the mapping [ms]."""
-        return round(1000 * self._seconds)
+        return round(1000 * self._times.total)
 
     def timePlacement(self) -> int:
-        """Return 0: the solver goes through the stages again and again."""
+        """Return the time of placement, mergers, addresses and inputs, over all passes of the solver [ms]."""
+        return round(1000 * self._times.stages.total(PLACEMENT))
+
+    def timeRouting(self) -> int:
+        """Return the time of all routing, over all passes of the solver [ms]."""
+        return round(1000 * self._times.stages.total(L1_ROUTING | SYNAPSE_ROUTING))
+
+    def timeL1Routing(self) -> int:
+        """Return the time of the routing on layer 1, over all passes of the solver [ms]."""
+        return round(1000 * self._times.stages.total(L1_ROUTING))
+
+    def timeSynRouting(self) -> int:
+        """Return the time of synapse drivers and rows, over all passes of the solver [ms]."""
+        return round(1000 * self._times.stages.total(SYNAPSE_ROUTING))
+
+    def timeParameterTranslation(self) -> int:
+        """Return the time from the mapping to the analog registers of the script's settings [ms]."""
+        return round(1000 * self._times.translation)
+
+    def timeSpentInParallelRegion(self) -> int:
+        """Return 0: nothing here counts it."""
         return 0
 
-    timeRouting = timeL1Routing = timeSynRouting = timeParameterTranslation = timeSpentInParallelRegion = timePlacement
+    def plotSynapseLoss(self, projection: Projection, file: str | Path) -> None:
+        """Draw realised, lost and absent synapses of a projection as the guidebook does, with a legend."""
+        save_synapse_picture(synapse_picture(projection.getWeights("array"), self.getWeights(projection)), file)
 
     def __str__(self) -> str:
         return str(self._numbers)

@@ -47,12 +47,16 @@ def _leak(value: Any) -> IGlSpeedup:
 
 
 class EssConfig(Section):
-    """Options of the executable system specification; weight distortion acts on the emulator."""
+    """Options of the executable system specification, for which the emulator stands in.
+
+    Weight distortion varies synapses; ``enable_timed_merger`` and a ``pulse_statistics_file`` give links and mergers
+    their finite bandwidth.
+    """
 
     def __init__(self) -> None:
         options = {
             "enable_weight_distortion": False, "weight_distortion": 0.0, "enable_timed_merger": False,
             "enable_spike_debugging": False, "speedup": 1e4, "calib_path": "", "pulse_statistics_file": "",
         }  # fmt: skip
-        without = set(options) - {"enable_weight_distortion", "weight_distortion"}
+        without = {"enable_spike_debugging", "speedup", "calib_path"}
         super().__init__("ess_config", options, plain=True, without_effect=without)

@@ -5,7 +5,9 @@ Every change makes a new `models.configuration.Configuration`; the mapping and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,11 +27,18 @@ from mapper.frontends.coordinates import (
 from mapper.frontends.errors import FrontendError, TypeRejected, ValueRejected
 from mapper.frontends.pyhalbe.hicann import DriverDecoder, GmaxDiv, SynapseDecoder, SynapseWeight
 from mapper.frontends.pysthal.chips import Chips
-from models.configuration import Configuration
+from models.configuration import Configuration, configuration_from_arrays
+from models.errors import FormatError
 from models.hardware.calibration_cells import DENMEM_CELL, SHARED_CELL
+from models.instance.writer import npz_bytes, write_bytes
+from models.mapping import to_arrays
 
 #: Largest value of one of the two divider registers of a row.
 _DIVIDER_MAX = 15
+#: How often floating gates are programmed (sthal ``FGConfig``).
+_PASSES = 2
+#: Prefix of the tables in a file.
+_TABLES = "configuration"
 
 
 class Wafer:
@@ -38,6 +47,7 @@ class Wafer:
     def __init__(self, coordinate: Any = None) -> None:
         self.coordinate = coordinate
         self._chips: Chips | None = None
+        self.programming: dict[tuple[int, int], FGConfig] = {}
 
     @property
     def configuration(self) -> Configuration | None:
@@ -51,6 +61,36 @@ class Wafer:
     def index(self) -> Any:
         """Return which wafer it is."""
         return self.coordinate
+
+    def dump(self, filename: str | Path, overwrite: bool = False) -> None:
+        """Write the configuration with all changes; the file appears complete or not at all.
+
+        Raises
+        ------
+        FrontendError
+            If nothing was mapped yet, or the file exists and may not be overwritten.
+        """
+        if Path(filename).exists() and not overwrite:
+            raise FrontendError(f"file already exists: {filename}")
+        write_bytes(Path(filename), npz_bytes(to_arrays(self.bits(), _TABLES)))
+
+    def load(self, filename: str | Path) -> None:
+        """Read what `dump` wrote.
+
+        Raises
+        ------
+        FrontendError
+            If there is no such file.
+        models.errors.FormatError
+            If it is another file; archives of sthal cannot be read.
+        """
+        if not Path(filename).is_file():
+            raise FrontendError(f"file not found: {filename}")
+        try:
+            with np.load(filename, allow_pickle=False) as archive:
+                self.configuration = configuration_from_arrays({name: archive[name] for name in archive.files})
+        except (ValueError, KeyError, OSError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+            raise FormatError(f"{filename}: no configuration that this program wrote ({error})") from None
 
     def chips(self) -> Chips:
         """Return the HICANNs.
@@ -156,15 +196,23 @@ class FloatingGates:
 
     def getNoProgrammingPasses(self) -> int:
         """Return how often the cells are programmed."""
-        return 2
+        return _PASSES
 
     def getFGConfig(self, programming_pass: Any) -> FGConfig:
-        """Return how the cells are programmed."""
-        return FGConfig()
+        """Return how the cells are programmed in a pass."""
+        found = self.hicann.wafer.programming.get((self.hicann.number, _pass(programming_pass)))
+        return FGConfig() if found is None else replace(found)
 
     def setFGConfig(self, programming_pass: Any, config: FGConfig) -> None:
-        """Accept how the cells are programmed."""
+        """Keep how the cells are programmed in a pass; the emulator's cells hold what they are given."""
+        self.hicann.wafer.programming[self.hicann.number, _pass(programming_pass)] = replace(config)
         sessions.current().notices.inform("setFGConfig() has no effect here: the emulator programs without bias")
+
+
+def _pass(number: Any) -> int:
+    if not 0 <= int(number) < _PASSES:
+        raise ValueRejected(f"a programming pass is 0..{_PASSES - 1} (got {int(number)})")
+    return int(number)
 
 
 def _name(parameter: Any, known: dict[str, int]) -> str:
