@@ -127,7 +127,7 @@ def search_fixed_placement(
     problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None = None
 ) -> None:
     """Report the start, else the baseline's mapping, and the one that keeps its placement, merging and inputs."""
-    baseline = start if start is not None and not moves(problem) else run_steps(problem, MAROCCO, context)
+    baseline = start if start is not None and not moves(problem) else run_steps(problem, MAROCCO, context.endless())
     best = _Best(report, None, context.max_hicanns)
     later = stages(settings, LATER)
     if not best.take(baseline) and not context.over and not best.take(run_steps(problem, later, context, baseline)):
@@ -135,9 +135,9 @@ def search_fixed_placement(
 
 
 def _baseline(problem: Problem, context: Context) -> tuple[WaferMapping | None, MapperError | None]:
-    """Return the baseline's mapping, or why there is none."""
+    """Return the baseline's mapping, whatever time it takes, or why there is none."""
     try:
-        return run_steps(problem, MAROCCO, context), None
+        return run_steps(problem, MAROCCO, context.endless()), None
     except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
         context.emit("status", "search", f"the baseline has no mapping: {error}")
         return None, error
