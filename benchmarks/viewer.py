@@ -55,7 +55,7 @@ def main(name: str = _INSTANCE) -> None:
         "|---|---:|---:|---:|---|---:|---:|---:|",
     ]
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for level in ("routes", "synapses"):
             path = Path(scratch) / f"{level}.html"
             begin = time.perf_counter()
@@ -74,7 +74,8 @@ def main(name: str = _INSTANCE) -> None:
     _RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Return the path of the browser."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
     if found is None:

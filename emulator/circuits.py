@@ -335,7 +335,8 @@ class Circuits:
     transport : Transport or None
         Finite bandwidth; None is ideal.
     jitter : float
-        Standard deviation of the arrival time of a spike at the synapses of one source and delay [ms].
+        Standard deviation of the arrival time of a spike at the synapses of one source and delay [ms]; a spike is
+        never early by more than half of its delay.
 
     Raises
     ------

@@ -146,11 +146,12 @@ def _block_steps(circuits: Circuits, dt: float) -> tuple[int, float]:
     """Return how many steps no spike of a block can reach, and how many steps after its block one can.
 
     The earliest spike stands at the end of the first step, so the first is one more than the smallest delay, jitter
-    taken off.
+    taken off, which is half of the delay at most (`kernels.delivery`).
     """
     delay = circuits.synapses.delay
     if not len(delay):
         return _MOST_STEPS, 1.0
     spread = _JITTER_BOUND * circuits.jitter / dt
     first, last = delay_steps(np.array([delay.min(), delay.max()]), dt)
-    return int(min(max(np.floor(first - spread), 0) + 1, _MOST_STEPS)), float(last + spread)
+    least = first - min(spread, 0.5 * first)
+    return int(min(np.floor(least) + 1, _MOST_STEPS)), float(last + spread)

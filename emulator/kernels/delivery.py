@@ -28,7 +28,8 @@ def deliver(count, unit, time, fan, stp, ring, slot, earliest, dt, jitter, key):
     """Add the spikes ``unit[:count]`` at ``time[:count]`` (in steps) to the ring of future inputs.
 
     A spike arrives at the step nearest to its time plus the delay plus a random number of standard deviation
-    ``jitter`` (in steps), but not before ``earliest``.  ``slot`` has room for one number per segment of a unit.
+    ``jitter`` (in steps), which takes off no more than half of the delay, but not before ``earliest``.  ``slot`` has
+    room for one number per segment of a unit.
     """
     first, begin, delays, states, target, weight = fan.first, fan.begin, fan.delay, fan.state, fan.target, fan.weight
     memory, row, rules = stp.memory, stp.row, stp.rules
@@ -67,7 +68,7 @@ def _find_slots(slot, begin, end, time, delay, slots, stride, earliest, jitter, 
     for segment in range(begin, end):
         when = time + delay[segment]
         if jitter > 0.0:
-            when += jitter * normal_sum(word(salt, segment))
+            when += max(jitter * normal_sum(word(salt, segment)), -0.5 * delay[segment])
         arrival = max(np.int64(math.floor(when + 0.5)), earliest) - origin
         arrival = arrival if arrival < slots else arrival - slots
         slot[segment - begin] = np.uint64(arrival * stride)

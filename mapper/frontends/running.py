@@ -229,6 +229,8 @@ def solver_options(solver: str, marocco: PyMarocco, notices: Notices) -> Mapping
         chosen["routing.switch_ordering"] = routing.switch_ordering()
     if routing.was_set("shuffle_switches_seed"):
         chosen["routing.switch_seed"] = str(int(routing.shuffle_switches_seed()))
+    if routing.priorities:
+        chosen["routing.priority"] = ",".join(f"projection{i}={n:g}" for i, n in sorted(routing.priorities.items()))
     own = marocco.settings()
     if solver in TABLES:
         return {**chosen, **own}

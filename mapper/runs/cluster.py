@@ -73,8 +73,13 @@ def dask_executor(scheduler: str | None = None, threads: int = 1, workers: int |
 
 
 def _executor(client: Any, threads: int) -> Executor:
-    known = client.scheduler_info()["workers"].values()
-    limited = any(_RESOURCE in worker["resources"] for worker in known)
-    resources = {"resources": {_RESOURCE: threads}} if limited else {}
+    limits = [worker["resources"].get(_RESOURCE) for worker in client.scheduler_info()["workers"].values()]
+    known = [limit for limit in limits if limit is not None]
+    if known and max(known) < threads:
+        raise RunError(
+            f"runs of {threads} threads, but no worker bears more than {max(known):g}: start workers with "
+            f"--resources {_RESOURCE}={threads}, or give runs fewer threads"
+        )
+    resources = {"resources": {_RESOURCE: threads}} if known else {}
     executor: Executor = client.get_executor(pure=False, retries=_RETRIES, **resources)
     return executor

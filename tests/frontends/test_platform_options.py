@@ -11,6 +11,7 @@ import pytest
 from mapper.context import Event
 from mapper.frontends import coordinates as C
 from mapper.frontends import pyhmf as pynn
+from mapper.frontends import session
 from mapper.frontends.building import allocated
 from mapper.frontends.clock import L1_ROUTING, PLACEMENT, StageClock
 from mapper.frontends.errors import FrontendError, ValueRejected
@@ -18,6 +19,7 @@ from mapper.frontends.pictures import synapse_picture
 from mapper.frontends.pyhalbe import HICANN
 from mapper.frontends.pymarocco import PyMarocco, Runtime
 from mapper.frontends.pysthal import Wafer
+from mapper.frontends.running import solver_options
 from models.hardware.coordinates import RETICLE_OF
 
 PLACED = """\
@@ -182,3 +184,33 @@ def test_picture_of_lost_synapses(mapped, marocco, tmp_path):
     marocco.stats.plotSynapseLoss(projection, "loss.png")
     data = (tmp_path / "loss.png").read_bytes()
     assert struct.unpack(">II", data[16:24]) == (800, 600)
+
+
+def test_buses_of_a_hicann(mapped):
+    *_, runtime = mapped
+    results = runtime.results()
+    segments = {(hicann, line) for route in results.l1_routing for hicann, line in route.segments}
+    for hicann in {hicann for hicann, _ in segments}:
+        lines = [line for other, line in segments if other == hicann]
+        flat = [line for line in lines if isinstance(line, C.HLineOnHICANN)]
+        upright = [int(line) for line in lines if isinstance(line, C.VLineOnHICANN)]
+        properties = results.properties(hicann)
+        assert properties.num_buses(C.horizontal) == len(flat)
+        assert properties.num_buses(C.vertical) == len(upright)
+        assert properties.num_buses(C.left) == sum(line < 128 for line in upright)
+        assert properties.num_buses(C.right) == sum(line >= 128 for line in upright)
+    with pytest.raises(TypeError, match="Orientation or SideHorizontal"):
+        properties.num_buses(C.top)
+
+
+def test_priorities_reach_the_router(marocco):
+    pynn.setup(marocco=marocco)
+    cells, source = pynn.Population(3, pynn.IF_cond_exp), pynn.Population(2, pynn.SpikeSourcePoisson)
+    projections = [pynn.Projection(pre, cells, pynn.AllToAllConnector(weights=0.004)) for pre in (source, cells)]
+    assert marocco.l1_routing.priority(projections[1]) == 1.0
+    marocco.l1_routing.priority(projections[1], 3)
+    assert marocco.l1_routing.priority(projections[1]) == 3.0
+    assert solver_options("marocco", marocco, session.current().notices) == {"routing.priority": "projection1=3"}
+    pynn.run(0)
+    with pytest.raises(ValueRejected, match="a priority is 1 or more"):
+        marocco.l1_routing.priority(projections[0], 0.5)

@@ -11,6 +11,7 @@ from mapper.frontends.coordinates._chip import (
     NeuronBlockOnHICANN,
     NeuronOnHICANN,
     NeuronOnNeuronBlock,
+    Orientation,
     RowOnSynapseDriver,
     SideHorizontal,
     SideVertical,
@@ -21,9 +22,11 @@ from mapper.frontends.coordinates._chip import (
     SynapseRowOnHICANN,
     VLineOnHICANN,
     bottom,
+    horizontal,
     left,
     right,
     top,
+    vertical,
 )
 from mapper.frontends.coordinates._wafer import (
     DNCMergerOnWafer,
@@ -61,6 +64,7 @@ __all__ = [
     "NeuronOnHICANN",
     "NeuronOnNeuronBlock",
     "NeuronOnWafer",
+    "Orientation",
     "RowOnSynapseDriver",
     "SideHorizontal",
     "SideVertical",
@@ -75,8 +79,10 @@ __all__ = [
     "X",
     "Y",
     "bottom",
+    "horizontal",
     "iter_all",
     "left",
     "right",
     "top",
+    "vertical",
 ]

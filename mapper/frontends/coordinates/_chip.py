@@ -10,6 +10,17 @@ from models.hardware.neurons import COLUMNS_PER_BLOCK, FG_BLOCK_OF_DENMEM
 from models.hardware.synapses import DRIVER_SIDE, DRIVERS_PER_QUADRANT, N_DRIVERS, N_ROWS
 
 
+class Orientation(Ranged):
+    """Horizontal or vertical."""
+
+    size = 2
+
+    def __str__(self) -> str:
+        return ("horizontal", "vertical")[self]
+
+    __repr__ = __str__
+
+
 class SideHorizontal(Ranged):
     """Left or right."""
 
@@ -34,6 +45,7 @@ class SideVertical(Ranged):
 
 left, right = SideHorizontal(0), SideHorizontal(1)
 top, bottom = SideVertical(0), SideVertical(1)
+horizontal, vertical = Orientation(0), Orientation(1)
 
 
 class NeuronBlockOnHICANN(Ranged):

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapper.frontends.coordinates import HICANNOnWafer, NeuronOnWafer, SynapseOnWafer
+from mapper.frontends.coordinates import (
+    HICANNOnWafer,
+    NeuronOnWafer,
+    Orientation,
+    SideHorizontal,
+    SynapseOnWafer,
+    horizontal,
+)
 from mapper.frontends.errors import FrontendError, TypeRejected, ValueRejected
 from mapper.frontends.pyhmf.populations import ID
 from mapper.frontends.pymarocco.coordinates import LogicalNeuron
@@ -17,6 +24,7 @@ from mapper.frontends.pymarocco.placement_results import Placement
 from mapper.frontends.pymarocco.routing_results import L1Routing
 from mapper.frontends.pymarocco.synapse_results import SynapseRouting
 from mapper.frontends.pymarocco.tables import Tables
+from models.hardware.layer1 import N_HLINES, N_LINES
 
 #: Analog outputs of a HICANN.
 _OUTPUTS = 2
@@ -133,6 +141,23 @@ class Properties:
         """Return the number of spike sources injected into it."""
         placement = self._mapping.placement
         return int(np.count_nonzero((placement.hicann == self._hicann) & (placement.column < 0)))
+
+    def num_buses(self, which: Orientation | SideHorizontal) -> int:
+        """Return the number of bus lines in use: horizontal ones, vertical ones, or the vertical ones of a side.
+
+        Raises
+        ------
+        TypeRejected
+            If it is neither an orientation nor a side.
+        """
+        segments = self._mapping.routing.segment
+        line = segments[segments // N_LINES == self._hicann] % N_LINES
+        if isinstance(which, Orientation):
+            return int(np.count_nonzero((line < N_HLINES) == (which == horizontal)))
+        if not isinstance(which, SideHorizontal):
+            raise TypeRejected(f"an Orientation or SideHorizontal is needed (got {which!r})")
+        vertical = line[line >= N_HLINES] - N_HLINES
+        return int(np.count_nonzero(vertical // ((N_LINES - N_HLINES) // 2) == int(which)))
 
 
 class Marocco:

@@ -179,14 +179,18 @@ def l1_routing() -> Section:
         checks={"algorithm": one_of(*ROUTERS), "switch_ordering": one_of(*SWITCH_ORDERINGS)},
         constants={name: name for name in (*ROUTERS, *SWITCH_ORDERINGS)},
     )
-    vars(section)["priority"] = _priority
+    chosen: dict[int, float] = {}
+
+    def priority(projection: Any, *value: float) -> float:
+        """Set or return the priority of a projection; buses with a higher mean priority are routed first."""
+        if value:
+            if not value[0] >= 1:
+                raise ValueRejected(f"a priority is 1 or more (got {value[0]!r})")
+            chosen[int(projection.euter_id())] = float(value[0])
+        return chosen.get(int(projection.euter_id()), 1.0)
+
+    vars(section).update(priority=priority, priorities=chosen)
     return section
-
-
-def _priority(projection: Any, n: int = 1) -> None:
-    if n < 1:
-        raise ValueRejected(f"a priority is 1 or more (got {n!r})")
-    sessions.current().notices.inform("l1_routing.priority() has no effect: the router orders by what is lost")
 
 
 def synapse_routing() -> Section:
