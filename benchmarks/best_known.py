@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
 from instances.best_known import MOST_BYTES
+from models.errors import MapperError
 from models.instance import library
 from models.instance.references import OPTIMAL, Record, records
 
@@ -30,18 +32,13 @@ PERFECT: Final = "perfect"
 
 
 def references(names: list[str], wafers: list[str]) -> list[str]:
-    """Return the instances that names and sets mean, NAME or NAME+BLACKLIST, on each of the wafers."""
+    """Return the instances that names and sets mean, as NAME or NAME+BLACKLIST, on those of the wafers they have."""
     chosen: list[str] = []
     for name in names or list(library.names()):
-        members = [member for member, _ in library.members(name)] if name in library.sets() else [name]
-        for member in members:
-            bare = "+" not in member
-            chosen += [_on(member, wafer) for wafer in wafers] if bare else [member]
+        for member in [each for each, _ in library.members(name)] if name in library.sets() else [name]:
+            known = [] if "+" in member else records(library.find(member).parent)
+            chosen += [record.reference for record in known if (record.defects or PERFECT) in wafers] or [member]
     return list(dict.fromkeys(chosen))
-
-
-def _on(name: str, wafer: str) -> str:
-    return name if wafer == PERFECT else f"{name}+{wafer}"
 
 
 def known(reference: str) -> Record:
@@ -112,8 +109,8 @@ def improve(
     )
 
 
-def main() -> None:
-    """Run what is not proven optimal, one after the other."""
+def main() -> int:
+    """Run what is not proven optimal, one after the other; the exit code is 1 if there was none for one of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", help="instances and sets; all without any")
     parser.add_argument("--time-limit", type=float, help="seconds; 60 without any limit")
@@ -123,14 +120,20 @@ def main() -> None:
     parser.add_argument("--most-bytes", type=int, default=MOST_BYTES, help="larger solutions are not stored")
     parser.add_argument("--force", action="store_true", help="also run what is optimal; replace equal solutions")
     arguments = parser.parse_args()
+    failed = 0
     for reference in references(arguments.names, arguments.wafers.split(",")):
         if not needed(known(reference), arguments.force):
             continue
         seconds = 60.0 if arguments.time_limit is None and arguments.det_limit is None else arguments.time_limit
         limits = (seconds, arguments.det_limit, arguments.threads, arguments.most_bytes, arguments.force)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            print(pool.submit(improve, reference, *limits).result(), flush=True)
+            try:
+                line = pool.submit(improve, reference, *limits).result()
+            except MapperError as error:
+                line, failed = f"{reference}: {error}", 1
+        print(line, flush=True)
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """What imperfections cost on a mapped network: CPU time with all of them off, all on, and single ones on.
 
-Run ``python -m benchmarks.emulator_imperfections``.  The network is solved by ``marocco`` and decoded from its bits, with
-the delays of its routes.  Imperfections change the rates and with them the work, so the last column gives the CPU time
-by the number of conductance changes that spikes make, that of the neurons taken off.
+Run ``python -m benchmarks.emulator_imperfections``.  The network is solved by ``marocco`` and decoded from its bits,
+with the delays of its routes.  Imperfections change the rates and with them the work, so the last column gives the CPU
+time by the number of conductance changes that spikes make, that of the neurons taken off.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.dynamics import NETWORKS, lively, solve
 from benchmarks.emulator_speed import ours
-from emulator.circuits import Circuits
+from emulator.circuits import Circuits, SynapseTable
 from emulator.realised import realise
 from emulator.recording import Record
 from emulator.run import run
@@ -67,7 +67,8 @@ def main() -> None:
     for _ in range(options.rounds):
         for name, one in circuits.items():
             seconds[name].append(ours(one, options.duration)[0])
-    silent = replace(circuits["off"], synapses=_silent(circuits["off"]))
+    quiet = replace(circuits["off"].neurons, v_thresh=np.full(len(circuits["off"].neurons), 1e6))
+    silent = replace(circuits["off"], neurons=quiet, synapses=_silent(circuits["off"]))
     ours(silent, 1.0)
     neurons = min(ours(silent, options.duration)[0] for _ in range(3))
     per_second = 1000.0 / options.duration
@@ -81,9 +82,9 @@ def main() -> None:
     print(f"neurons alone: {neurons * per_second:.3f} CPU s per s")
 
 
-def _silent(circuits: Circuits) -> object:
-    table = circuits.synapses
-    return replace(table, weight=np.zeros_like(table.weight), source=table.source * 0 + len(circuits.neurons))
+def _silent(circuits: Circuits) -> SynapseTable:
+    """Return the synapses with the first neuron as the source of all."""
+    return replace(circuits.synapses, source=np.zeros_like(circuits.synapses.source))
 
 
 if __name__ == "__main__":

@@ -51,12 +51,14 @@ def best_known() -> str:
     for name in ("tiny", "standard", "large"):
         for member, _ in library.members(name):
             known = {record.defects: record for record in records(library.find(member).parent)}
-            cells = [cell for defects in ("", "blacklist-7") for cell in _cells(known[defects])]
+            cells = [cell for defects in ("", "blacklist-7") for cell in _cells(known.get(defects))]
             body.append(f"| {member} | {_count(known[''].synapses)} | {' | '.join(cells)} |")
     return "\n".join([*head, *body])
 
 
-def _cells(record: Record) -> list[str]:
+def _cells(record: Record | None) -> list[str]:
+    if record is None:
+        return ["-"] * 4
     best = None if record.best is None else record.best.lost
     bound = None if record.bound is None else record.bound.lost
     return [_count(record.marocco), _count(best), _count(bound), record.status]

@@ -63,16 +63,22 @@ def write_set(name: str, document: dict[str, Any]) -> None:
 
 def blacklisted(name: str, document: dict[str, Any]) -> dict[str, Any]:
     """Return the document of the same set on blacklisted wafers."""
-    references = [f"{entry['name']}+{BLACKLIST}" for entry in document["instances"]]
+    names = [entry["name"] for entry in document["instances"] if not is_planted(entry["name"])]
+    references = [f"{name}+{BLACKLIST}" for name in names]
     members = [{"name": reference, "digest": library.load(reference).digest} for reference in references]
     return {**document, "title": f"The set {name} on a wafer with the defects of {BLACKLIST}", "instances": members}
+
+
+def is_planted(name: str) -> bool:
+    """Return whether an instance was planted: it has defects of its own, and just room enough without others."""
+    return name in SHIPPED and SHIPPED[name].family == "planted"
 
 
 def with_variant(name: str) -> None:
     """Give an instance a record for the blacklisted wafer, of which nothing is known yet."""
     folder = library.find(name).parent
     known = records(folder)
-    if BLACKLIST not in {record.defects for record in known}:
+    if not is_planted(name) and BLACKLIST not in {record.defects for record in known}:
         digest = library.load(f"{name}+{BLACKLIST}").digest
         update(folder, [*known, Record(name, digest, BLACKLIST, synapses=known[0].synapses)])
 

@@ -47,15 +47,3 @@ html_static_path = ["_static"]
 html_css_files = ["math.css"]
 html_copy_source = False
 html_show_sphinx = False
-
-
-def without_missing(app, docname, source):
-    """Leave out pages that are not there."""
-    if docname == "index":
-        lines = source[0].split("\n")
-        source[0] = "\n".join(x for x in lines if not x.startswith("[") or list(HERE.glob(x + ".md")))
-
-
-def setup(app):
-    """Connect."""
-    app.connect("source-read", without_missing)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.circuits import Circuits
-from emulator.kernels.sources import first_spikes
+from emulator.kernels.sources import GROUP, first_spikes
 from emulator.kernels.tables import Drives, Sources
 from emulator.layout import Layout, conductance_scale
 
@@ -43,6 +43,7 @@ def single_sources(circuits: Circuits, quick: NDArray[np.bool_], seed: int) -> S
         rate,
         np.where(np.isnan(given.rate), 0.0, given.start + given.duration),
         np.empty(m),
+        np.full(-(-m // GROUP), np.inf),
         np.where(np.isnan(given.rate), given.first[:-1], 0),
         _keys(circuits, seed),
         np.where(np.isnan(given.rate), given.first[1:], 0),

@@ -153,6 +153,7 @@ class Drafts:
             late = self._context.elapsed > until or not rest.fits(*names(self._after))
             if len(densities) > _ANNEALED_DRAFTS or late or self._promising():
                 return
+            self._context.emit("stage", "placement", "annealing")
             fresh = annealed(draft.problem, draft.mapping, self._context.part(_ANNEALING_TIME))
             mapping = attempt(draft.problem, self._after, self._context, fresh)
             if mapping is not None:

@@ -7,7 +7,7 @@ the search through all of its kernels.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from mapper.bounds import bound_any_placement, bound_these_buses, bound_this_placement
-from mapper.context import Context
+from mapper.context import BudgetExhausted, Context
 from mapper.improvement import MOVES, improve
 from mapper.problem import Problem
 from mapper.solvers import Search
@@ -42,31 +42,37 @@ def is_compiled() -> bool:
     return any(index.stat().st_mtime >= source.stat().st_mtime for index in compiled)
 
 
-def compile_kernels(search: Search, stopped: Callable[[], bool] = lambda: False) -> None:
+def compile_kernels(search: Search, stop: threading.Event | None = None) -> None:
     """Take a search through all kernels.
 
     Parameters
     ----------
     search : callable
         The solver whose kernels these are.
-    stopped : callable
-        Tells whether somebody wants to end the solve; then what is left is compiled when it is called.
+    stop : threading.Event, optional
+        Set by somebody who wants to end the solve; then what is left is compiled when it is called.
     """
     rng = np.random.default_rng(0)
     pre, post = np.nonzero(rng.random((_NEURONS, _NEURONS)) < _CONNECTED)
     wafer = Wafer(random_defects(3, {"drivers": 0.4, "vbuses": 0.2, "hbuses": 0.2}), _REGION)
     problem = Problem(Instance("first use", network_from_edges(pre, post, neurons=_NEURONS), wafer=wafer))
-    context = Context(det_limit=_BUDGET)
+    context = Context(det_limit=_BUDGET, stop=stop or threading.Event())
     found: list[Mapping] = []
 
     def report(mapping: Mapping) -> bool:
         found.append(mapping)
-        return stopped()
+        return context.over
 
-    search(problem, context, report, {}, None)
+    try:
+        search(problem, context, report, {}, None)
+    except BudgetExhausted:
+        if not context.over:
+            raise
+    if context.over:
+        return
     best = min(found, key=lambda mapping: mapping.lost)
     for name in MOVES:
         improve(problem, best, replace(context, det_limit=_MOVE_BUDGET), report, {"improve.moves": name})
-    if not stopped():
+    if not context.over:
         placed = bound_this_placement(problem, best.placement, bound_any_placement(problem))
         bound_these_buses(problem, best, placed, context)

@@ -119,7 +119,7 @@ def solve(
     context = Context(seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event())
     if solver in SEARCHES and context.remaining < float("inf") and not is_compiled():
         context.emit("notice", "first use", "compiling for about a minute, only this once; the time limit begins then")
-        compile_kernels(search, context.stop.is_set)
+        compile_kernels(search, context.stop)
         context.started = time.monotonic()
     cpu = time.process_time()
     problem = Problem(instance)

@@ -13,9 +13,10 @@ The search ends when the loss meets the bound for any placement or with the budg
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
-from mapper.context import BudgetExhausted, Context
+from mapper.context import BudgetExhausted, Context, Event
 from mapper.drafts import Draft, Drafts
 from mapper.improvement import chosen_moves, improve
 from mapper.problem import Problem
@@ -127,7 +128,9 @@ def search_fixed_placement(
     problem: Problem, context: Context, report: Report, settings: Mapping[str, str], start: WaferMapping | None = None
 ) -> None:
     """Report the start, else the baseline's mapping, and the one that keeps its placement, merging and inputs."""
-    baseline = start if start is not None and not moves(problem) else run_steps(problem, MAROCCO, context.endless())
+    baseline = start if start is not None and not moves(problem) else None
+    if baseline is None:
+        baseline = run_steps(problem, MAROCCO, _discreet(context.endless()))
     best = _Best(report, None, context.max_hicanns)
     later = stages(settings, LATER)
     if not best.take(baseline) and not context.over and not best.take(run_steps(problem, later, context, baseline)):
@@ -137,10 +140,21 @@ def search_fixed_placement(
 def _baseline(problem: Problem, context: Context) -> tuple[WaferMapping | None, MapperError | None]:
     """Return the baseline's mapping, whatever time it takes, or why there is none."""
     try:
-        return run_steps(problem, MAROCCO, context.endless()), None
+        return run_steps(problem, MAROCCO, _discreet(context.endless())), None
     except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
         context.emit("status", "search", f"the baseline has no mapping: {error}")
         return None, error
+
+
+def _discreet(context: Context) -> Context:
+    """Return this context with warnings of what a stage could not do as status: a mapping to start with is no result."""
+
+    def tell(event: Event) -> None:
+        kept = event.kind != "warning" or event.stage not in ("routing", "drivers")
+        assert context.listener is not None
+        context.listener(event if kept else replace(event, kind="status"))
+
+    return context if context.listener is None else replace(context, listener=tell)
 
 
 class _Best:

@@ -10,6 +10,9 @@ from emulator.kernels.growing import appended
 from emulator.kernels.jit import jit
 from emulator.kernels.random import mix32, unit, word
 
+#: Sources whose earliest spike is kept, so that most of them need not be looked at.
+GROUP = 64
+
 
 @jit
 def first_spikes(sources, start):
@@ -17,6 +20,7 @@ def first_spikes(sources, start):
     for j in range(sources.rate.shape[0]):
         sources.next[j] = start[j]
         _draw_next(sources, j)
+        sources.soonest[j // GROUP] = min(sources.soonest[j // GROUP], sources.next[j])
 
 
 @jit
@@ -36,16 +40,16 @@ def _draw_next(sources, j):
 def external_spikes(sources, n_neurons, until, dt, count, events, times):
     """Append the spikes of all sources before ``until`` (in steps); return the number of events and both arrays."""
     limit = until * dt
-    coming = sources.next
-    due = 0
-    for j in range(coming.shape[0]):
-        due += coming[j] < limit
-    if due == 0:
-        return count, events, times
-    for j in range(coming.shape[0]):
-        while coming[j] < limit:
-            count, events, times = appended(n_neurons + j, coming[j] / dt, count, events, times)
-            _draw_next(sources, j)
+    coming, soonest = sources.next, sources.soonest
+    for group in range(soonest.shape[0]):
+        if soonest[group] < limit:
+            least = math.inf
+            for j in range(group * GROUP, min(group * GROUP + GROUP, coming.shape[0])):
+                while coming[j] < limit:
+                    count, events, times = appended(n_neurons + j, coming[j] / dt, count, events, times)
+                    _draw_next(sources, j)
+                least = min(least, coming[j])
+            soonest[group] = least
     return count, events, times
 
 

@@ -69,13 +69,15 @@ class Stp(NamedTuple):
 class Sources(NamedTuple):
     """Sources that send single spikes, (m,) each; times in ms.
 
-    ``rate`` [1/ms] is 0 where spikes are given, and ``next`` the next spike.  ``used`` is the number of random words
+    ``rate`` [1/ms] is 0 where spikes are given, and ``next`` the next spike; ``soonest`` is the earliest of each
+    `emulator.kernels.sources.GROUP`.  ``used`` is the number of random words
     used, or the next given spike in ``times``, up to before ``end``.
     """
 
     rate: Array
     stop: Array
     next: Array
+    soonest: Array
     used: Array
     key: Array
     end: Array

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from instances.generators._draft import Draft
 from instances.generators._families import family
 from instances.generators._parameters import GeneratorError
+from instances.generators._planted import BITS
 from models.instance import library, load_instance
 from models.instance.digest import edges_digest
 from models.instance.scalars import INSTANCE_NAME
@@ -125,8 +126,8 @@ def _blacklist(draft: Draft, seed: int, defects: str) -> str:
     """Add defects to the document, and return what they add to its name."""
     if not defects:
         return ""
-    if "defects" in draft.hardware:
-        raise GeneratorError("the planted network has defects of its own already: leave one of the two out")
+    if BITS in draft.extra:
+        raise GeneratorError("a blacklist may disable what the planted bits use: defect_share=SHARE spares that")
     kind, colon, share = defects.partition(":")
     if kind == "random" and colon:
         try:

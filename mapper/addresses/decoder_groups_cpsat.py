@@ -16,6 +16,9 @@ Objective
 
 The present grouping is the complete hint, so the result is never worse.  Buses with several STP modes, other than two
 receptors, or neurons of odd width are left as they are.
+
+Source: groups of addresses and half rows from halbe ``SynapseDecoder`` and ``RowConfig``; chain limit from marocco and
+calibtic.
 """
 
 from __future__ import annotations
@@ -101,14 +104,10 @@ def build(
         hicann: add_rows(model, hicann, problem.limits.driver_chain_length)
         for hicann in sorted({int(placement.hicann[n]) for n, _ in counts})
     }
-    served = []
+    served: list[cp_model.IntVar] = []
     for (neuron, side), sources in sorted(counts.items()):
         cap = int(placement.width[neuron]) // 2
-        for d in range(4):
-            y = model.new_int_var(0, sum(sources.values()), f"y_{neuron}_{side}_{d}")
-            model.add(y <= cap * half[int(placement.hicann[neuron])][side][d])
-            model.add(y <= sum(multiplicity * x[i][d] for i, multiplicity in sources.items()))
-            served.append(y)
+        served += add_served(model, x, half[int(placement.hicann[neuron])][side], sources, cap, f"{neuron}_{side}")
     model.maximize(sum(served))
     return x, model
 
@@ -130,6 +129,24 @@ def add_rows(model: cp_model.CpModel, hicann: int, chain_length: int) -> list[li
     for side in (0, 1):
         model.add(sum(half[side]) <= 2 * rows[side])
     return half
+
+
+def add_served(
+    model: cp_model.CpModel,
+    x: list[list[cp_model.IntVar]],
+    half: list[cp_model.IntVar],
+    sources: dict[int, int],
+    cap: int,
+    name: str,
+) -> list[cp_model.IntVar]:
+    """Constraint (served): half rows and the sources in a group limit what a neuron gets from it; returns y[group]."""
+    found = []
+    for d in range(4):
+        y = model.new_int_var(0, sum(sources.values()), f"y_{name}_{d}")
+        model.add(y <= cap * half[d])
+        model.add(y <= sum(multiplicity * x[i][d] for i, multiplicity in sources.items()))
+        found.append(y)
+    return found
 
 
 def _solve(

@@ -135,12 +135,18 @@ def profits(curve: Curves, cost: NDArray[np.float64], chains: int) -> NDArray[np
 def packing_prices(curve: Curves, reach: Reach, kind: NDArray[np.int64], usable: Reach, longest: int) -> Prices | None:
     """Return the dual prices of the packing LP of one HICANN, (2, 2, 56); None if the LP solver fails.
 
-    Pairs of equal reach share their chains: u[i, k] says that pair i has k drivers or more, z[q, l, place] counts
-    the chains of length l at a place that pairs of reach q get;
+    Pairs of equal reach share their chains:
 
-        maximise  sum (f_i(k) - f_i(k - 1)) u[i, k]
-        sum over pairs of reach q of u[i, k] <= sum over l >= k of z[q, l, place]   for every q and k
-        sum of z that cover a driver <= 1                                          for every working driver.
+    Variables
+        u[i, k] in [0, 1]: pair i has k drivers or more; z[q, l, place] >= 0: chains of length l at a place that pairs
+        of reach q get; only chains of working drivers, one of them in the reach.
+    Constraints
+        (share) sum over pairs of reach q of u[i, k] <= sum over l >= k of z[q, l, place], for every q and k;
+        (slot)  sum of z that cover a driver <= 1.
+    Objective
+        maximise sum (f_i(k) - f_i(k - 1)) u[i, k].
+
+    Source: chains from halco synapse.cpp.
 
     Parameters
     ----------
@@ -151,9 +157,28 @@ def packing_prices(curve: Curves, reach: Reach, kind: NDArray[np.int64], usable:
         Which reach each pair has.
     """
     from scipy.optimize import linprog
-    from scipy.sparse import csc_array
 
     gain = np.diff(curve, axis=1)
+    matrix, chains = packing_rows(gain, reach, kind, usable, longest)
+    n = matrix.shape[1] - chains
+    limit = np.append(np.zeros(len(reach) * longest), np.ones(usable.size))
+    upper = np.append(np.full(chains, np.inf), np.ones(n))
+    objective = -np.append(np.zeros(chains), gain[gain > 0])
+    bounds: Any = np.stack([np.zeros(len(upper)), upper], axis=1)
+    result = linprog(objective, A_ub=matrix, b_ub=limit, bounds=bounds, method="highs")
+    if result.status != 0:
+        return None
+    marginals: NDArray[np.float64] = np.asarray(result.ineqlin.marginals)
+    return np.maximum(0.0, -marginals[len(reach) * longest :]).reshape(SHAPE)
+
+
+def packing_rows(gain: Curves, reach: Reach, kind: NDArray[np.int64], usable: Reach, longest: int) -> tuple[Any, int]:
+    """Return the matrix of `packing_prices` and how many of its columns are chains z; gains u above 0 follow.
+
+    Its rows are (share) by reach and k, then (slot) by driver.
+    """
+    from scipy.sparse import csc_array
+
     rows: list[NDArray[np.int64]] = []
     columns: list[NDArray[np.int64]] = []
     sign: list[NDArray[np.float64]] = []
@@ -175,14 +200,5 @@ def packing_prices(curve: Curves, reach: Reach, kind: NDArray[np.int64], usable:
     columns.append(n + np.arange(len(i)))
     sign.append(np.ones(len(i)))
     shape = (len(reach) * longest + usable.size, n + len(i))
-    # the stubs of scipy know no sparse constraints here
-    matrix: Any = csc_array((np.concatenate(sign), (np.concatenate(rows), np.concatenate(columns))), shape=shape)
-    limit = np.append(np.zeros(len(reach) * longest), np.ones(usable.size))
-    upper = np.append(np.full(n, np.inf), np.ones(len(i)))
-    objective = -np.append(np.zeros(n), gain[i, k])
-    bounds: Any = np.stack([np.zeros(len(upper)), upper], axis=1)
-    result = linprog(objective, A_ub=matrix, b_ub=limit, bounds=bounds, method="highs")
-    if result.status != 0:
-        return None
-    marginals: NDArray[np.float64] = np.asarray(result.ineqlin.marginals)
-    return np.maximum(0.0, -marginals[len(reach) * longest :]).reshape(SHAPE)
+    # the stubs of scipy know no sparse constraints
+    return csc_array((np.concatenate(sign), (np.concatenate(rows), np.concatenate(columns))), shape=shape), n

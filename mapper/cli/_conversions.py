@@ -108,6 +108,12 @@ def script_to_instance(
 def _command(built: Built, output: Path) -> str:
     """Return the command that maps an instance as its script would be mapped."""
     words = ["mapper", "solve", str(output), "--solver", built.solver, "--seed", str(built.seed)]
+    if built.threads != 1:
+        words += ["--threads", str(built.threads)]
+    if built.time_limit is not None:
+        words += ["--time-limit", f"{built.time_limit:g}s"]
+    if built.det_limit is not None:
+        words += ["--det-limit", f"{built.det_limit:g}"]
     for path, value in built.options.items():
         words += ["--set", f"{path}={value}"]
     return shlex.join(words)

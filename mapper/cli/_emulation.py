@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mapper.cli._calibration import calibration_digest
@@ -15,9 +16,13 @@ from mapper.cli._summary import table
 if TYPE_CHECKING:
     from emulator.comparison import Measures
     from emulator.experiment import Outcome, Setup
+    from mapper.translation.report import ParameterReport
+    from models.hardware.calibration import Calibration
     from models.instance import Instance
     from models.solution import Solution
 
+#: Lines about parameters that are out of range, at most.
+_MOST_SATURATED: Final = 10
 #: Format of the files that ``mapper report`` reads.
 EMULATION: Final = "wafer-emulation/1"
 #: Header, attribute of Measures, how it is written, factor.
@@ -49,8 +54,14 @@ def report_document(
     return {"format": EMULATION, **made, **pictures}
 
 
-def document(problem: Instance, setup: Setup, outcomes: Sequence[Outcome], written: Sequence[Path]) -> dict[str, Any]:
-    """Return the document of an emulation; times in ms."""
+def document(
+    problem: Instance,
+    setup: Setup,
+    outcomes: Sequence[Outcome],
+    written: Sequence[Path],
+    beyond: Mapping[str, Sequence[ParameterReport]] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the document of an emulation; times in ms, ``beyond``: parameters out of range by label."""
     analysis = asdict(setup.analysis)
     variation = asdict(setup.variation) | {"finite_bandwidth": setup.transport}
     names = ("duration", "dt", "seed", "trials", "delays", "initial", "precision")
@@ -61,9 +72,32 @@ def document(problem: Instance, setup: Setup, outcomes: Sequence[Outcome], writt
         "calibration": None if setup.calibration is None else calibration_digest(setup.calibration),
         "analysis": analysis,
         "variation": variation,
-        "runs": [_entry(outcome) for outcome in outcomes],
+        "runs": [
+            _entry(outcome) | {"out_of_range": [asdict(entry) for entry in beyond.get(outcome.label, ())]}
+            for outcome in outcomes
+        ],
         "files": [str(path) for path in written],
     }
+
+
+def saturated(problem: Instance, claim: Solution, calibration: Calibration | None) -> list[ParameterReport]:
+    """Return the parameters that the registers of a solution do not reach, requested against realised."""
+    from mapper.translation.options import Analog
+    from mapper.translation.report import translation_report
+
+    curves = Analog(calibration).calibration_for(problem.limits)
+    return list(translation_report(problem.network, claim.mapping, claim.configuration, curves).saturated)
+
+
+def saturated_text(found: Mapping[str, Sequence[ParameterReport]]) -> list[str]:
+    """Return a line for each parameter out of range, the most frequent ones first."""
+    lines = [
+        f"out of range in {label}: {entry}"
+        for label, entries in found.items()
+        for entry in sorted(entries, key=lambda entry: -entry.saturated)
+    ]
+    more = len(lines) - _MOST_SATURATED
+    return lines if more <= 0 else [*lines[:_MOST_SATURATED], f"and {more} more parameters, see --json"]
 
 
 def _entry(outcome: Outcome) -> dict[str, Any]:

@@ -85,6 +85,8 @@ class Reporter:
         self._shown_at = -INTERVAL + self._start
         self._lost: int | None = None
         self._bound: int | None = None
+        self._phase = ""
+        self._said: set[str] = set()
         self._event_t = 0.0
         self._pending = False
         self._live: Any = None
@@ -110,8 +112,11 @@ class Reporter:
         _log.log(level, "%.3f %s %s %s", event.t, event.kind, event.stage, event.message)
         self.record(event.kind, t=event.t, stage=event.stage, lost=event.lost, bound=event.bound, message=event.message)
         with self._lock:
-            if event.kind in ("warning", "notice") and self._style != "none":
+            if event.kind in ("warning", "notice") and self._style != "none" and event.message not in self._said:
+                self._said.add(event.message)
                 click.echo(f"{'note' if event.kind == 'notice' else 'warning'}: {event.message}", err=True)
+            if event.kind == "stage":
+                self._phase = f"{event.stage} {event.message}"
             if event.kind not in ("incumbent", "bound"):
                 return
             lost = self._lost if event.lost is None else event.lost
@@ -129,7 +134,8 @@ class Reporter:
                 return
             if self._live is not None:
                 self._shown_at = now
-                self._live.update(progress_line(now - self._start, self._lost, self._bound, self._synapses))
+                line = progress_line(now - self._start, self._lost, self._bound, self._synapses)
+                self._live.update(f"{line}  {self._phase}".rstrip())
             elif self._pending:
                 self._shown_at = now
                 self._show_line()

@@ -42,7 +42,7 @@ def run_script(script: Path, args: tuple[str, ...]) -> int:
 
 
 class _Enough(BaseException):
-    """The network that was asked for is there; no handler of a script catches this."""
+    """The network that was asked for is there; a script that catches even this runs on without being mapped."""
 
 
 def built_by(script: Path, args: tuple[str, ...], number: int = 1) -> tuple[Built | None, int, int]:
@@ -72,7 +72,7 @@ def _built(script: Path, args: tuple[str, ...], number: int) -> tuple[Built | No
 
     def take(built: Built) -> None:
         taken.append(built)
-        if len(taken) == number:
+        if len(taken) >= number:
             raise _Enough
 
     code = _common.DONE
@@ -80,7 +80,9 @@ def _built(script: Path, args: tuple[str, ...], number: int) -> tuple[Built | No
         try:
             code = _execute(script, args)
         except _Enough:
-            return taken[-1], number, code
+            code = _common.DONE
+    if len(taken) >= number:
+        return taken[number - 1], number, _common.DONE
     current = session.current()
     if code == _common.DONE and not taken and number == 1 and current.populations:
         from mapper.frontends.running import built

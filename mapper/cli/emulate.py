@@ -12,7 +12,7 @@ import click
 
 from mapper.cli import _common
 from mapper.cli._calibration import calibration_option, mismatch, read_calibration
-from mapper.cli._emulation import document, report_document, text
+from mapper.cli._emulation import document, report_document, saturated, saturated_text, text
 from mapper.cli._emulation_options import analysis_options, imperfection_options, run_options, setup_of
 
 if TYPE_CHECKING:
@@ -88,10 +88,11 @@ def emulate(
     if output is not None:
         summary = _common.to_json(report_document(problem, setup, outcomes, claims))
         written = _write(outcomes, problem.network, output, force, summary)
+    beyond = {label: saturated(problem, claim, setup.calibration) for label, claim in claims.items()}
     if as_json:
-        click.echo(_common.to_json(document(problem, setup, outcomes, written)), nl=False)
+        click.echo(_common.to_json(document(problem, setup, outcomes, written, beyond)), nl=False)
     else:
-        click.echo(text(problem, setup, outcomes, written))
+        click.echo("\n".join([text(problem, setup, outcomes, written), *saturated_text(beyond)]))
 
 
 def _read_solutions(paths: tuple[Path, ...], problem: Instance) -> dict[str, Solution]:

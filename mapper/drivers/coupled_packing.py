@@ -172,7 +172,7 @@ def _runs(free: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def _columns(buses: list[Bus], usable: NDArray[np.bool_], longest: int) -> list[Grant]:
+def columns_of(buses: list[Bus], usable: NDArray[np.bool_], longest: int) -> list[Grant]:
     """Return every chain that a bus may get."""
     found = []
     for b, bus in enumerate(buses):
@@ -189,7 +189,7 @@ def _columns(buses: list[Bus], usable: NDArray[np.bool_], longest: int) -> list[
     return found
 
 
-class _Rows:
+class Rows:
     """Constraints ``entries <= bound``, row by row."""
 
     def __init__(self) -> None:
@@ -211,10 +211,10 @@ def _pack_optimally(buses: list[Bus], usable: NDArray[np.bool_], longest: int, c
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csc_array
 
-    columns = _columns(buses, usable, longest)
+    columns = columns_of(buses, usable, longest)
     if not columns:
         return []
-    value, integral, rows = _model(buses, columns)
+    value, integral, rows = model_of(buses, columns)
     matrix = csc_array((rows.entry, (rows.row, rows.column)), shape=(len(rows.bound), len(value)))
     result = milp(
         -np.array(value),
@@ -228,9 +228,9 @@ def _pack_optimally(buses: list[Bus], usable: NDArray[np.bool_], longest: int, c
     return [columns[j] for j in np.flatnonzero(result.x[: len(columns)] > 0.5)]
 
 
-def _model(buses: list[Bus], columns: list[Grant]) -> tuple[list[float], list[bool], _Rows]:
+def model_of(buses: list[Bus], columns: list[Grant]) -> tuple[list[float], list[bool], Rows]:
     """Return value and integrality of all variables, chains first, and the constraints."""
-    value, integral, rows = [-_DRIVER_PRICE * c.length for c in columns], [True] * len(columns), _Rows()
+    value, integral, rows = [-_DRIVER_PRICE * c.length for c in columns], [True] * len(columns), Rows()
     slots: dict[tuple[int, int, int], list[int]] = {}
     of_feed: list[list[list[int]]] = [[[] for _ in bus.feeds] for bus in buses]
     for j, c in enumerate(columns):

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -393,20 +394,11 @@ def columns_of(line: Line, usable: NDArray[np.bool_]) -> list[tuple[int, int, in
 def _pack_optimally(lines: list[Line], usable: NDArray[np.bool_], context: Context) -> list[Chain] | None:
     """Solve the set packing model with HiGHS; None if it found nothing in time."""
     from scipy.optimize import Bounds, LinearConstraint, milp
-    from scipy.sparse import csc_array
 
     columns = [(i, *column) for i, line in enumerate(lines) for column in columns_of(line, usable)]
     if not columns:
         return []
-    rows, entries = [], []
-    for j, (i, strip, first, length) in enumerate(columns):
-        covered = [i] + [len(lines) + strip * DRIVERS_PER_QUADRANT + p for p in range(first, first + length)]
-        rows += covered
-        entries += [j] * len(covered)
-    matrix = csc_array(
-        (np.ones(len(rows)), (rows, entries)), shape=(len(lines) + 2 * DRIVERS_PER_QUADRANT, len(columns))
-    )
-    value = np.array([lines[i].curve[length] - _DRIVER_PRICE * length for i, _, _, length in columns])
+    value, matrix = model_of(lines, columns)
     result = milp(
         -value,
         constraints=LinearConstraint(matrix, -np.inf, 1.0),
@@ -417,3 +409,22 @@ def _pack_optimally(lines: list[Line], usable: NDArray[np.bool_], context: Conte
     if result.x is None:
         return None
     return [Chain(*columns[j]) for j in np.flatnonzero(result.x > 0.5)]
+
+
+def model_of(lines: list[Line], columns: list[tuple[int, int, int, int]]) -> tuple[NDArray[np.float64], Any]:
+    """Return the value of every chain (line, strip, first, length), and the matrix of (line) and (slot).
+
+    Row i of the matrix counts the chains of line i; row ``len(lines) + 56 strip + p`` those that cover driver p of a
+    strip.  Every count is at most 1.
+    """
+    from scipy.sparse import csc_array
+
+    rows, entries = [], []
+    for j, (i, strip, first, length) in enumerate(columns):
+        covered = [i] + [len(lines) + strip * DRIVERS_PER_QUADRANT + p for p in range(first, first + length)]
+        rows += covered
+        entries += [j] * len(covered)
+    shape = (len(lines) + 2 * DRIVERS_PER_QUADRANT, len(columns))
+    matrix = csc_array((np.ones(len(rows)), (rows, entries)), shape=shape)
+    value = np.array([lines[i].curve[length] - _DRIVER_PRICE * length for i, _, _, length in columns])
+    return value, matrix

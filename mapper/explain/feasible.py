@@ -11,10 +11,14 @@ Constraints
     (addresses) all sending cells on the blocks of a shared bus get at most ``sources_per_bus`` addresses;
     (inputs) spike sources on a HICANN get at most ``sources_per_bus`` addresses per DNC merger that can send.
     Neurons at exact places are no variables: they take their columns away.
+Objective
+    None: whether there is a solution.
 
 Merger maps, rates, routes and everything after placement are relaxed, so "no" is a proof and "yes" is not.  A
 constraint that is left out only relaxes the model: a cell whose request is left out keeps the smaller of its own and
 the default size and may lie anywhere.
+
+Source: columns and addresses from halco; rectangular neurons within a block from marocco ``OnNeuronBlock``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What a synapse driver is worth: dual prices of the driver packing of one side of a HICANN.
 
-The LP relaxation of the set packing model in `mapper.drivers.set_packing` has one dual variable per driver: how many
-synapses more would be served if that driver existed twice.  The side's price is the largest of them, a driver where
-it is worth most.  Optimal values are concave in the resources, so a price is an upper bound on what the unit saves;
-where the LP relaxation is integral and not degenerate it is exact.
+The LP relaxation of the set packing model in `mapper.drivers.set_packing`, its variables, (line), (slot) and objective,
+has one dual variable per driver: how many synapses more would be served if that driver existed twice.  The side's price
+is the largest of them, a driver where it is worth most.  Optimal values are concave in the resources, so a price is an
+upper bound on what the unit saves; where the LP relaxation is integral and not degenerate it is exact.
 
 A line that has no driver yet is *priced in*: of all chains that it could get, the one with the largest difference of
 service and prices of its drivers.

@@ -96,8 +96,22 @@ def population_names(populations: Sequence[Population]) -> dict[int, str]:
 
 
 def network_of(session: Session) -> Network:
-    """Return the network of a script and log what the mapper sees of it."""
+    """Return the network of a script and log what the mapper sees of it.
+
+    Raises
+    ------
+    models.errors.InstanceError
+        If the network has parameters that cannot be mapped.
+    ValueRejected
+        If a spike source is the target of another.
+    """
     _inventory(session)
+    for projection in session.projections:
+        sides = [[p.celltype.is_source for p, _ in side.parts()] for side in (projection.pre, projection.post)]
+        if any(sides[0]) and any(sides[1]):
+            raise ValueRejected(
+                f"spike source connected to other spike source: {projection.label}; only neurons have synapses"
+            )
     names = population_names(session.populations)
     ignored = list(_ignored(session))
     if ignored:

@@ -28,14 +28,19 @@ class Built:
         Which solver it would be mapped with.
     options : mapping
         Settings of the solver, ``--set`` of ``mapper solve``.
-    seed : int
-        Seed of the solver.
+    seed, threads : int
+        Seed and cores of the solver.
+    time_limit, det_limit : float or None
+        Of the solver: [s], or a deterministic budget.
     """
 
     instance: Instance
     solver: str = "cpsat"
     options: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    threads: int = 1
+    time_limit: float | None = None
+    det_limit: float | None = None
 
 
 Observer = Callable[[Built], None]

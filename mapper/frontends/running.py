@@ -73,9 +73,10 @@ def built(session: Session) -> Built:
     from mapper.frontends.building import instance_of
 
     marocco, _ = settings(session)
-    solver, _ = marocco.solver_and_time()
+    solver, seconds = marocco.solver_and_time()
     options = solver_options(solver, marocco, session.notices)
-    return Built(instance_of(session, marocco), solver, options, int(marocco.seed))
+    instance = instance_of(session, marocco)
+    return Built(instance, solver, options, int(marocco.seed), int(marocco.threads), seconds)
 
 
 def _skip(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:

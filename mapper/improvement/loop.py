@@ -106,6 +106,7 @@ def improve(
     if not plain(mapping.routing):
         context.emit("status", "improve", "left out: a bus serves a HICANN over several or over adjacent VLines")
         return
+    context.emit("stage", "improvement", ", ".join(names))
     _Loop(problem, mapping, context, report, names).run()
 
 

@@ -25,7 +25,7 @@ Source: J. N. Hooker and G. Ottosson, Logic-based Benders decomposition, 2003; d
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,8 +43,13 @@ from models.errors import OptionError
 from models.hardware.coordinates import N_HICANNS
 from models.mapping import Mapping
 
+if TYPE_CHECKING:
+    from ortools.sat.python import cp_model
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+#: Variables of the maps by HICANN.
+Maps = dict[int, list["cp_model.IntVar"]]
 
 #: Cuts of one window after which its best maps are taken, and seconds of one master.
 _ROUNDS: Final = 6
@@ -228,20 +233,13 @@ def _master(
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
-    x = {s: [model.new_bool_var(f"x{s}_{m}") for m in range(len(options[s]))] for s in window}
-    for s in window:
-        model.add_exactly_one(x[s])
-        for m, variable in enumerate(x[s]):
-            model.add_hint(variable, m == hint[s])
+    x = add_one(model, {s: len(options[s]) for s in window}, hint)
     reached = np.unique(np.concatenate([option.home for s in window for option in options[s]]))
     served = {int(h): model.new_int_var(0, 1 << 50, f"served{h}") for h in reached}
     for price in cuts:
         constant = price * room + sum((option.worth(price) for option in outside), np.zeros(N_HICANNS))
         worth = {s: [option.worth(price) for option in options[s]] for s in window}
-        for h, variable in served.items():
-            terms = [(int(np.ceil(_SCALE * worth[s][m][h])), x[s][m]) for s in window for m in range(len(x[s]))]
-            limit = int(np.ceil(_SCALE * constant[h]))
-            model.add(variable <= limit + sum(factor * chosen for factor, chosen in terms if factor))
+        add_cut(model, x, served, constant, worth)
     routes = sum(
         round(_SCALE * _ROUTE_PRICE * len(options[s][m].home)) * x[s][m] for s in window for m in range(len(x[s]))
     )
@@ -257,3 +255,37 @@ def _master(
     elsewhere = float(supply(outside, room).served[untouched].sum()) if outside else 0.0
     kept = _ROUTE_PRICE * sum(len(option.home) for option in outside)
     return maps, solver.best_objective_bound / _SCALE + elsewhere - kept
+
+
+def add_one(model: cp_model.CpModel, sizes: dict[int, int], hint: dict[int, int]) -> Maps:
+    """Constraint (one): every HICANN has one of its maps, ``sizes`` of which there are; the present ones are hinted."""
+    x = {s: [model.new_bool_var(f"x{s}_{m}") for m in range(n)] for s, n in sizes.items()}
+    for s, row in x.items():
+        model.add_exactly_one(row)
+        for m, variable in enumerate(row):
+            model.add_hint(variable, m == hint[s])
+    return x
+
+
+def add_cut(
+    model: cp_model.CpModel,
+    x: Maps,
+    served: dict[int, cp_model.IntVar],
+    constant: Floats,
+    worth: dict[int, list[Floats]],
+) -> None:
+    """Constraint (cut): a target serves no more than drivers and other HICANNs' buses pay, plus the maps' worth.
+
+    Parameters
+    ----------
+    served : dict
+        Thousandths of a synapse served, by target HICANN.
+    constant : (384,)
+        ``price D_h + rest_h`` [synapses].
+    worth : dict
+        ``phi`` [synapses] by HICANN and map, (384,) each.
+    """
+    for h, variable in served.items():
+        terms = [(int(np.ceil(_SCALE * phi[h])), x[s][m]) for s, row in worth.items() for m, phi in enumerate(row)]
+        limit = int(np.ceil(_SCALE * constant[h]))
+        model.add(variable <= limit + sum(factor * chosen for factor, chosen in terms if factor))

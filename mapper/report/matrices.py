@@ -11,6 +11,8 @@ _SIDE: Final = 220
 _LEFT: Final = 92
 _TOP: Final = 34
 _BOTTOM: Final = 40
+#: Room for the line of text below.
+_LEAST: Final = 560
 #: Names beside the rows; with more of them only their numbers.
 _MOST_NAMES: Final = 16
 _LESS: Final = "#0072b2"
@@ -23,7 +25,7 @@ def matrices_svg(block: Matrices) -> str:
     cell = _SIDE / max(1, n)
     highest = max((abs(v) for _, values in block.matrices for v in values.values()), default=0.0) or 1.0
     width = _LEFT + _SIDE + 16
-    parts = [opened(block.title, width * len(block.matrices), _TOP + _SIDE + _BOTTOM)]
+    parts = [opened(block.title, max(_LEAST, width * len(block.matrices)), _TOP + _SIDE + _BOTTOM)]
     for i, (label, values) in enumerate(block.matrices):
         parts.append(f'<g transform="translate({width * i} 0)">')
         parts.append(f'<text x="{_LEFT}" y="14">{clean(_short(label, 32))}</text>')

@@ -70,7 +70,7 @@ def _save(
 ) -> None:  # fmt: skip
     import matplotlib
     from matplotlib.figure import Figure
-    from matplotlib.ticker import FixedLocator, NullFormatter
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter
 
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
@@ -88,6 +88,8 @@ def _save(
         if chart.x_scale != "linear":
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
             axes.xaxis.set_minor_formatter(NullFormatter())
+        if all((2 * x).is_integer() for series in chart.series for x in series.x):
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if chart.x_scale == "log":
             low, high = axes.get_xlim()
             axes.xaxis.set_major_locator(FixedLocator(axis_of((low, high), "log").ticks()))

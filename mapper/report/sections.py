@@ -86,6 +86,12 @@ def in_words(comparison: Comparison, baseline: str) -> list[str]:
     rejected = sum(run.letter == "V" for run in comparison.runs)
     checked = "Every mapping was checked by emulating its configuration bits"
     sentences.append(f"{checked}{f'; {rejected} failed that check' if rejected else ''}.")
+    overloaded = sum(run.overloaded for run in comparison.runs)
+    if overloaded:
+        sentences.append(
+            f"{overloaded} of {len(comparison.runs)} runs shared the machine with others (more load than cores): their "
+            "times, and what they found in the time, are not comparable."
+        )
     missing = sum(not cell.runs for cell in comparison.cells.values())
     if missing:
         sentences.append(f"{missing} pairs of network and solver were not run and count as 100 % lost.")
@@ -190,21 +196,18 @@ def anytime_section(comparison: Comparison) -> Section:
         rows.append((Value(solver), number(float(np.mean(known)) if known else None, 3), count(len(known))))
     header = ("solver", "time-averaged excess [pp]", "runs")
     blocks.append(Table("anytime", "Excess loss averaged over the time allowed", header, tuple(rows)))
-    worst = sorted(
-        comparison.instances, key=lambda name: -max(comparison.cells[name, s].loss for s in comparison.solvers)
-    )
+    lossy = {run.instance for run in comparison.runs if any(lost for _, lost, _ in run.timeline) or not run.valid}
+    most = {name: max(comparison.cells[name, s].loss for s in comparison.solvers) for name in lossy}
+    worst = sorted((name for name in comparison.instances if name in lossy), key=lambda name: -most[name])
     charts = [anytime(comparison, name) for name in worst[:MOST_CURVES]]
     blocks += [chart for chart in charts if chart is not None]
-    if len(blocks) == 1:
+    if together is None:
         blocks.append("No run file has a timeline.")
+    dotted = " Dotted: first begin of a stage, median over the runs."
     blocks.append(
         "Before its first mapping a run counts as 100 % lost, which is above the axes of single instances. Bands are "
-        "quartiles over seeds; the dashed line is the "
-        "bound that is proven at that time, below which no mapping can be."
-        + (
-            " Dotted: first begin of a stage, median over the runs."
-            if any(run.stages for run in comparison.runs)
-            else ""
-        )
+        "quartiles over seeds; the dashed line is the bound that is proven at that time, below which no mapping can "
+        "be. Instances of which nobody ever loses a synapse are left out."
+        + (dotted if any(run.stages for run in comparison.runs) else "")
     )
     return Section("Loss over time", tuple(blocks))

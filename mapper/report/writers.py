@@ -15,7 +15,7 @@ _TEX: Final = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
 #: A table with more rows than this is folded.
-LONG: Final = 16
+LONG: Final = 30
 _MARKDOWN: Final = "\\`*_{}[]<>#|~"
 
 

@@ -214,11 +214,19 @@ def _collect(
             while waiting and len(going) < ahead:
                 run = waiting.popleft()
                 going[start(run)] = run
-            for future in wait(going, POLL, FIRST_COMPLETED).done:
+            done = wait(going, POLL, FIRST_COMPLETED).done
+            failed: RunError | None = None
+            for future in [future for future in going if future in done]:
                 run = going.pop(future)
-                document = _result(run, future, folder)
+                try:
+                    document = _result(run, future, folder)
+                except RunError as error:  # what ended beside it is finished and must not be lost
+                    failed = failed or error
+                    continue
                 if document is not None:
                     yield run, document
+            if failed is not None:
+                raise failed
     finally:
         for future in going:
             future.cancel()

@@ -75,7 +75,7 @@ def repeatable(search: Search, instance: Instance, det_limit: float) -> Iterator
         return
     names = [name.removeprefix("mapping.") for name in differing(first.best_arrays, second.best_arrays)]
     if names:
-        yield Failure("repeatable", instance.name, f"two runs with seed 0 differ in {_listed(names)}")
+        yield Failure("repeatable", instance.name, f"two runs with seed 0 differ in {listed(names)}")
 
 
 @contextmanager
@@ -91,7 +91,8 @@ def _other_generators() -> Iterator[None]:
         np.random.set_state(numpy)  # noqa: NPY002
 
 
-def _listed(names: list[str], most: int = 4) -> str:
+def listed(names: list[str], most: int = 4) -> str:
+    """Return some of the names as text."""
     return f"{', '.join(names[:most])}{', ...' if len(names) > most else ''}"
 
 
@@ -107,7 +108,7 @@ def _outcome(trial: Trial) -> Iterator[Failure]:
     for mapping, taken in zip(trial.reported, trial.taken, strict=True):
         late = differing(taken, copies(mapping))
         if late:
-            yield Failure("inputs", name, f"it changed {_listed(late)} of a mapping that it had reported")
+            yield Failure("inputs", name, f"it changed {listed(late)} of a mapping that it had reported")
     if trial.best is None:
         return
     bound = bound_any_placement(Problem(trial.instance))
@@ -115,7 +116,7 @@ def _outcome(trial: Trial) -> Iterator[Failure]:
         message = f"a mapping says that it loses {trial.best.lost}, the bound ({bound.kind}) is {bound.value}"
         yield Failure("bound", name, message)
     for mapping in _sample(trial):
-        yield from _audited(trial.instance, mapping)
+        yield from audited(trial.instance, mapping)
 
 
 def _sample(trial: Trial) -> list[WaferMapping]:
@@ -125,7 +126,7 @@ def _sample(trial: Trial) -> list[WaferMapping]:
     return [*others, trial.best] if trial.best is not None else others
 
 
-def _audited(instance: Instance, mapping: WaferMapping) -> Iterator[Failure]:
+def audited(instance: Instance, mapping: WaferMapping) -> Iterator[Failure]:
     """Compare a mapping with what its bits do."""
     name = instance.name
     if len(mapping.synapses.cause) != len(instance.network.synapses):
@@ -197,8 +198,8 @@ def from_start(search: Search, instance: Instance, det_limit: float) -> Iterator
         yield Failure("start", instance.name, f"it raised {type(trial.error).__name__}: {trial.error}")
     late = differing(before, copies(start))
     if late:
-        yield Failure("inputs", instance.name, f"it changed {_listed(late)} of the start")
-    for failure in () if trial.best is None else _audited(instance, trial.best):
+        yield Failure("inputs", instance.name, f"it changed {listed(late)} of the start")
+    for failure in () if trial.best is None else audited(instance, trial.best):
         yield replace(failure, message=f"with a start: {failure.message}")
 
 
@@ -218,5 +219,5 @@ def impossible(search: Search, det_limit: float) -> Iterator[Failure]:
     if trial.error is not None and not isinstance(trial.error, allowed):
         yield Failure("impossible", instance.name, f"it raised {type(trial.error).__name__}: {trial.error}")
     if trial.best is not None:
-        yield from _audited(instance, trial.best)
+        yield from audited(instance, trial.best)
         yield Failure("impossible", instance.name, "it reported a mapping of 200 neurons onto a HICANN that holds 128")

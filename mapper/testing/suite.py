@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mapper.solvers import Search, Table, as_search, find_solver
@@ -21,35 +21,38 @@ from models.instance import Instance
 
 
 class ConformanceError(MapperError, AssertionError):
-    """A solver fails the conformance suite; one line for each failure."""
+    """A solver or an algorithm fails its conformance suite; one line for each failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the suite found.
+    """What a suite found.
 
     Attributes
     ----------
-    solver : str
-        Which solver.
+    what : str
+        What was examined.
     failures : tuple of Failure
         What is wrong; empty: it passes.
+    checks : mapping
+        All checks by name, with what each asks for.
     """
 
-    solver: str
+    what: str
     failures: tuple[Failure, ...]
+    checks: Mapping[str, str]
 
     @property
     def failed(self) -> tuple[str, ...]:
         """Return the checks that failed."""
-        return tuple(name for name in CHECKS if any(failure.check == name for failure in self.failures))
+        return tuple(name for name in self.checks if any(failure.check == name for failure in self.failures))
 
     def __str__(self) -> str:
         if not self.failures:
-            return f"solver {self.solver!r} passes all {len(CHECKS)} checks"
-        lines = [f"solver {self.solver!r} fails {len(self.failed)} of {len(CHECKS)} checks:"]
+            return f"{self.what} passes all {len(self.checks)} checks"
+        lines = [f"{self.what} fails {len(self.failed)} of {len(self.checks)} checks:"]
         for name in self.failed:
-            lines.append(f"  {name}: {CHECKS[name]}")
+            lines.append(f"  {name}: {self.checks[name]}")
             lines += [f"    on {f.instance}: {f.message}" for f in self.failures if f.check == name]
         return "\n".join(lines)
 
@@ -106,4 +109,4 @@ def examine(
     failures += settings_refused(search, given[0], det_limit)
     failures += impossible(search, det_limit)
     name = solver if isinstance(solver, str) else getattr(solver, "__name__", "table")
-    return Verdict(name, tuple(dict.fromkeys(failures)))
+    return Verdict(f"solver {name!r}", tuple(dict.fromkeys(failures)), CHECKS)

@@ -233,10 +233,24 @@ def _realised_synapses(
     gmax = bits.fg_shared[at, block, SHARED_CELL["V_gmax0"] + bits.row_gmax[at, row]]
     scale = calibration.row_gain(gmax, bits.row_gmax_div[at, row]) / factor * _first_pulse(bits, at, row, block)
     code = bits.synapse[at, row, mapping.synapses.column[real]] & 15
-    least, most = (calibration.conductance(np.array([edge]))[0] * scale for edge in (0, 15))
+    here = mapping.placement.hicann[post]
+    least, most, got = (
+        _conductance(np.broadcast_to(np.asarray(value), row.shape), row, here, calibration) * scale
+        for value in (0, 15, code)
+    )
     pulse = np.array([p.synapse.U if isinstance(p.synapse, TsodyksMarkram) else 1.0 for p in network.projections])
     asked = synapses.weight[real] * (pulse[projection] if len(pulse) else 1.0)
-    return _Synapses(projection, at, row, asked, calibration.conductance(code) * scale, least, most)
+    return _Synapses(projection, at, row, asked, got, least, most)
+
+
+def _conductance(code: NDArray[Any], row: NDArray[np.int64], hicann: NDArray[Any], calibration: Calibration) -> Floats:
+    """Return the conductance of weight codes in their rows before the gain [nS], (n,)."""
+    conductance: Floats = calibration.conductance(np.arange(16))[code]
+    for number, curves in calibration.hicanns.items():
+        here = np.flatnonzero(hicann == number)
+        if curves.conductance is not None and len(here):
+            conductance[here] = calibration.conductance(code[here], 1.0, row[here], number)
+    return conductance
 
 
 def _first_pulse(bits: Configuration, at: NDArray[np.int64], row: NDArray[np.int64], block: NDArray[np.int8]) -> Floats:

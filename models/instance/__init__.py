@@ -3,6 +3,7 @@
 from models.instance.blacklist import read_defects, with_defects
 from models.instance.build import build, load_instance
 from models.instance.digest import edges_digest
+from models.instance.document import document_of, save_instance
 from models.instance.hardware import load_defects
 from models.instance.instance import Budget, Instance, Objective, PlacementRequest
 from models.instance.loader import parse_yaml
@@ -15,11 +16,13 @@ __all__ = [
     "Objective",
     "PlacementRequest",
     "build",
+    "document_of",
     "edges_digest",
     "instance_schema",
     "load_defects",
     "load_instance",
     "parse_yaml",
     "read_defects",
+    "save_instance",
     "with_defects",
 ]

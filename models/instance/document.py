@@ -186,7 +186,7 @@ class _Writer:
         """Return the body of a projection."""
         projection = self.instance.network.projections[index]
         rule = _rule(projection) if self.projections[projection.name] == projection.name else None
-        connector, weight = self.edges(index) if rule is None else rule
+        connector, weight, delay = self.edges(index) if rule is None else (*rule, _delay(projection))
         body = {
             "pre": self.side(projection.pre),
             "post": self.side(projection.post),
@@ -196,10 +196,10 @@ class _Writer:
         }
         if projection.loss_weight != 1.0:
             body["loss_weight"] = float(projection.loss_weight)
-        return body
+        return body if delay is None else {**body, "delay": delay}
 
-    def edges(self, index: int) -> tuple[dict[str, Any], Any]:
-        """Return the synapses of a projection as a list or file, and their weight if that does not stand there."""
+    def edges(self, index: int) -> tuple[dict[str, Any], Any, Any]:
+        """Return the synapses of a projection as a list or file; weight and delay, where they do not stand there."""
         network = self.instance.network
         projection, synapses = network.projections[index], network.synapses
         first, last = np.searchsorted(synapses.projection, [index, index + 1])
@@ -210,13 +210,18 @@ class _Writer:
         weight = synapses.weight[first:last]
         same = bool(len(weight) == 0 or np.all(weight == weight[0]))
         common = _shortest(weight[0]) if same and len(weight) else 1.0
-        if same and len(pre) <= INLINE:
-            return {"kind": "list", "pairs": np.column_stack([pre, post]).tolist()}, common
+        delay = network.delays[first:last]
+        alike = bool(len(delay) == 0 or np.isnan(delay).all() or np.all(delay == delay[0]))
+        asked = _shortest(delay[0]) if alike and len(delay) and not np.isnan(delay[0]) else None
+        if same and alike and len(pre) <= INLINE:
+            return {"kind": "list", "pairs": np.column_stack([pre, post]).tolist()}, common, asked
         prefix = f"{self.projections[projection.name]}."
         self.arrays |= {f"{prefix}pre": pre, f"{prefix}post": post}
         if not same:
             self.arrays[f"{prefix}weight"] = weight
-        return {"kind": "file", "path": self.data, "prefix": prefix}, common if same else None
+        if not alike:
+            self.arrays[f"{prefix}delay"] = delay
+        return {"kind": "file", "path": self.data, "prefix": prefix}, common if same else None, asked
 
     def local(self, cells: NDArray[np.int32], views: tuple[View, ...]) -> NDArray[Any]:
         """Return the place of cells in the concatenation of views, (n,)."""
@@ -267,7 +272,7 @@ def _distribution(value: Normal | Uniform) -> dict[str, Any]:
 def _rule(projection: Projection) -> tuple[dict[str, Any], Any] | None:
     """Return a connector that a document has by name, and the weight; None if the synapses must be listed."""
     rule, weight = projection.connector, projection.synapse.weight
-    if isinstance(weight, np.ndarray) or weight is None:
+    if isinstance(weight, np.ndarray) or weight is None or isinstance(projection.delay, np.ndarray):
         return None
     given = _distribution(weight) if isinstance(weight, Normal | Uniform) else float(weight)
     match rule:
@@ -284,6 +289,14 @@ def _rule(projection: Projection) -> tuple[dict[str, Any], Any] | None:
         case _:
             return None
     return {**named, "seed": rule.seed, "allow_self_connections": rule.allow_self_connections}, given
+
+
+def _delay(projection: Projection) -> Any:
+    """Return a delay that is no array, as a document has it; None without."""
+    delay = projection.delay
+    if delay is None:
+        return None
+    return _distribution(delay) if isinstance(delay, Normal | Uniform) else float(np.asarray(delay))
 
 
 def _synapse(projection: Projection, weight: Any) -> dict[str, Any]:

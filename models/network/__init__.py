@@ -12,6 +12,7 @@ from models.network.connectors import (
     FromList,
     OneToOne,
 )
+from models.network.graphs import network_from_graph, network_from_matrix
 from models.network.network import Network, Population, Projection, Synapses, View, network_from_edges
 from models.network.streams import Normal, Uniform
 from models.network.synapse_types import STP_DEPRESSION, STP_FACILITATION, STP_OFF, Static, TsodyksMarkram
@@ -42,5 +43,7 @@ __all__ = [
     "Uniform",
     "View",
     "network_from_edges",
+    "network_from_graph",
+    "network_from_matrix",
     "receptors",
 ]

@@ -165,3 +165,18 @@ def test_bad_files_are_one_line_and_nothing_is_written(run, net, folder, tmp_pat
     (line,) = result.stderr.splitlines()
     assert message in line
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_the_report_of_weights_is_what_the_emulator_reads_from_measured_rows(run, net, folder):
+    from emulator.realised import realised
+    from mapper.configure import Analog, translate
+    from models.hardware.calibtic_xml import load_calibration
+    from models.instance import load_instance
+
+    problem, solution = load_instance(net), load(solved(run, net, "b.sol.zip", "--calibration", folder))
+    calibration = load_calibration(net.parent / folder, 21)
+    entry = translate(problem, solution.mapping, Analog(calibration)).report.of("drive", "weight")
+    weight = realised(problem.network, solution.configuration, calibration=calibration).synapses.weight
+    assert entry.realised == pytest.approx((weight.min(), weight.max()), rel=1e-5)
+    ideal = realised(problem.network, solution.configuration).synapses.weight
+    assert not np.allclose(ideal, weight, rtol=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shlex
 from pathlib import Path
@@ -85,6 +86,37 @@ def test_nothing_is_mapped_and_the_script_stops_there(run, script, fake_solve):
     assert result.stderr.splitlines()[0] == "0 0 []"
 
 
+def test_a_modern_pynn_script(run, tmp_path):
+    pytest.importorskip("pyNN")
+    (tmp_path / "modern.py").write_text(
+        "import mapper.frontends.pynn as sim\n"
+        "from models.hardware.limits import Limits\n"
+        "sim.setup(solver='marocco', limits=Limits(neuron_size=8, driver_chain_length=1), det_limit=2)\n"
+        "cells = sim.Population(30, sim.IF_cond_exp(cm=0.2), label='cells')\n"
+        "noise = sim.Population(70, sim.SpikeSourcePoisson(rate=5.0), label='noise')\n"
+        "projection = sim.Projection(noise, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.004))\n"
+        "sim.run(0)\n"
+        "print(sim.loss)\n"
+    )
+    lost = run("run", "modern.py").stdout
+    result = run("convert", "modern.py", "-o", "net.yaml")
+    assert (result.exit_code, result.stdout) == (0, "net.yaml\nnet.npz\n"), result.stderr
+    command = re.search(r"mapped with: mapper (.*)", result.stderr)
+    assert command, result.stderr
+    solved = run(*shlex.split(command[1]), "--json")
+    assert json.loads(solved.stdout)["lost"] == int(lost) > 0
+    assert load_instance(tmp_path / "net.yaml").limits.neuron_size == 8
+
+
+def test_a_script_that_catches_everything(run, tmp_path):
+    (tmp_path / "a.py").write_text(
+        "import pyhmf as pynn\npynn.setup()\npynn.Population(3, pynn.IF_cond_exp)\n"
+        "try:\n    pynn.run(1)\nexcept BaseException:\n    pynn.Population(1, pynn.IF_cond_exp)\n"
+    )
+    assert run("convert", "a.py", "-o", "a.yaml").exit_code == 0
+    assert load_instance(tmp_path / "a.yaml").network.n_cells == 3
+
+
 def test_script_without_run_and_script_without_network(run, tmp_path):
     head = "import pyhmf as pynn\npynn.setup()\n"
     (tmp_path / "a.py").write_text(f"{head}pynn.Population(3, pynn.IF_cond_exp)\n")
@@ -105,7 +137,8 @@ def test_script_without_run_and_script_without_network(run, tmp_path):
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py") if path.name != "plot_spikes.py"))
 def test_every_example_can_be_converted(run, name, tmp_path, monkeypatch):
-    result = run("convert", EXAMPLES / name, "-o", "net.yaml")
+    args = ["--scale", "0.1"] if name == "balanced_network.py" else []
+    result = run("convert", EXAMPLES / name, *args, "-o", "net.yaml")
     assert result.exit_code == 0, result.stderr
     assert len(load_instance(tmp_path / "net.yaml").network.populations) >= 1
 

@@ -81,7 +81,9 @@ def test_requested_and_realised_stand_below_each_other(run, net, solved):
     assert requested.startswith("requested  ")
     assert control.startswith("requested, other seed  ")
     assert good.split()[:3] == ["good", "0", "0.00"]
-    assert [line.split()[0] for line in rest[-6:]] == ["first"] * 3 + ["second"] * 3
+    beyond = [line for line in rest if line.startswith("out of range in good: ")]
+    assert rest[-len(beyond) :] == beyond
+    assert [line.split()[0] for line in rest[: -len(beyond)][-6:]] == ["first"] * 3 + ["second"] * 3
     assert "good: 7 neurons, 48 synapses, 1 trial" in result.stderr
 
 
@@ -271,3 +273,20 @@ def test_violations_are_warned_of(run, net, fake_solve):
     assert result.exit_code == 0
     assert result.stderr.startswith("warning: bad breaks ")
     assert Path("bad.sol.zip").exists()
+
+
+def test_parameters_that_the_circuits_do_not_reach_are_listed(run, net):
+    """A refractory time of 100 ms and a weight of 50 uS are out of every range, those of the other population are not."""
+    text = NET.replace("first: {size: 4, cell: IF_cond_exp, params: {cm: 0.2}}",
+                       "first: {size: 4, cell: IF_cond_exp, params: {cm: 0.2, tau_refrac: 100.0}}")  # fmt: skip
+    net.write_text(text.replace("weight: 0.006", "weight: 50.0"))
+    assert run("solve", net, "--solver", "marocco", "-o", "good.sol.zip").exit_code == 0
+    options = ("--duration", "20ms", "--reference", "none")
+    (entry,) = emulated(run, net, "good.sol.zip", *options)["runs"]
+    found = {(one["owner"], one["parameter"]): one for one in entry["out_of_range"]}
+    assert found["first", "tau_refrac"]["requested"] == [100.0, 100.0]
+    assert found["first", "tau_refrac"]["realised"][0] < 20.0
+    assert found["drive", "weight"]["saturated"] == 24
+    assert ("on", "weight") not in found
+    lines = run("emulate", net, "good.sol.zip", *options, "-q").stdout.splitlines()
+    assert any(line.startswith("out of range in good: first: tau_refrac 100 ms requested, 17.3") for line in lines)

@@ -107,3 +107,41 @@ def test_what_is_worth_showing_is_shown_at_once(capsys):
         reporter(Event("warning", 0.0, "routing", message="net 3"))
         reporter(Event("status", 0.0, "search", message="a draft"))
     assert capsys.readouterr().err == "note: compiling\nwarning: net 3\n"
+
+
+def test_the_live_line_tells_the_phase_of_work(monkeypatch):
+    rich_console = pytest.importorskip("rich.console")
+    shown = []
+
+    class Status:
+        update = staticmethod(shown.append)
+
+        def start(self):
+            pass
+
+        stop = start
+
+    monkeypatch.setattr(rich_console.Console, "status", lambda *arguments, **options: Status())
+    clock = Clock()
+    with Reporter("rich", 100, clock=clock) as reporter:
+        clock.now += 2
+        reporter(Event("bound", 1.0, bound=3))
+        reporter(Event("stage", 1.5, "routing", message="pathfinder"))
+        clock.now += 2
+        reporter(Event("incumbent", 3.0, lost=5))
+        reporter(Event("stage", 3.5, "improvement", message="packing, sides"))
+        clock.now += 2
+        reporter.tick()
+    assert shown == [
+        "2.0s  bound 3",
+        "4.0s  lost 5 (5.00%)  bound 3  gap 2.00 pp  routing pathfinder",
+        "6.0s  lost 5 (5.00%)  bound 3  gap 2.00 pp  improvement packing, sides",
+    ]
+
+
+def test_a_warning_of_several_passes_is_shown_once(capsys):
+    with Reporter("plain", 100) as reporter:
+        for _ in range(3):
+            reporter(Event("warning", 0.1, "inputs", message="stim has no targets"))
+        reporter(Event("warning", 0.1, "inputs", message="noise has no targets"))
+    assert capsys.readouterr().err == "warning: stim has no targets\nwarning: noise has no targets\n"

@@ -33,16 +33,29 @@ def test_the_headline_is_printed(run, runs):
     assert result.exit_code == 0, result.stderr
     header, _, cpsat, marocco = result.stdout.splitlines()
     assert header.startswith("solver")
+    assert result.stderr == "the whole report: add -o report.html\n"
     assert (cpsat.split()[0], marocco.split()[0]) == ("cpsat", "marocco")
 
 
 def test_all_formats(run, runs, tmp_path):
-    args = ("report", runs, "-o", "report.html", "--format", "html,md,csv,json,latex,hbp,projections")
+    args = (
+        "report",
+        runs,
+        "-o",
+        "report.html",
+        "--views",
+        "--format",
+        "html,md,csv,json,latex,hbp,projections,figures",
+    )
     assert run(*args).exit_code == 0
     names = sorted(path.name for path in tmp_path.glob("report*"))
     assert names == [
-        "report.csv", "report.hbp", "report.html", "report.json", "report.md", "report.projections.csv", "report.tex",
+        "report.csv", "report.figures", "report.hbp", "report.html", "report.json", "report.md",
+        "report.projections.csv", "report.tex", "report.views",
     ]  # fmt: skip
+    assert (tmp_path / "report.views" / "tiny-test.html").is_file()
+    assert 'href="report.views/tiny-test.html#a=1"' in (tmp_path / "report.html").read_text()
+    assert 'href="runs/tiny-test.cpsat.s4.sol.zip"' in (tmp_path / "report.html").read_text()
     assert len(list((tmp_path / "report.hbp").iterdir())) == 2
     again = run(*args)
     assert again.exit_code == 2
@@ -82,6 +95,7 @@ def test_the_gate(run, runs):
     [
         (("--format", "htm", "-o", "x"), "did you mean 'html'?"),
         (("--format", "md"), "add -o"),
+        (("--views",), "--views needs the HTML report"),
         (("-o", "report.pdf"), "end the name with"),
         (("--fail-if", "lss>1"), "no metric 'lss'"),
         (("--fail-if", "loss>+1pp"), "add --baseline"),

@@ -9,14 +9,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from emulator import audit
-from mapper.configure import configure
-from mapper.context import Context
-from mapper.problem import Problem
-from mapper.solvers import MAROCCO, STAGES, Step, run_steps
+from mapper.solvers import STAGES
+from mapper.testing import check_algorithm
 from models.hardware import Limits, Wafer, random_defects
 from models.instance import Instance
-from models.mapping import to_arrays
 from models.network import network_from_edges
 
 ALGORITHMS = [(stage, name) for stage in STAGES for name in import_module(f"mapper.{stage}").ALGORITHMS]
@@ -46,35 +42,7 @@ PROBLEMS = {
 }
 
 
-def table_with(stage, name):
-    """Return the baseline's table with one algorithm exchanged; what refines addresses runs after the inputs."""
-    if name == "decoder_groups":
-        at = STAGES.index("inputs") + 1
-        return (*MAROCCO[:at], Step("addresses", name), *MAROCCO[at:])
-    return tuple(Step(stage, name) if step.stage == stage else step for step in MAROCCO)
-
-
 @pytest.mark.parametrize("case", PROBLEMS)
 @pytest.mark.parametrize(("stage", "name"), ALGORITHMS)
 def test_contract(stage, name, case):
-    problem = Problem(PROBLEMS[case])
-    steps = table_with(stage, name)
-    at = max(i for i, step in enumerate(steps) if step.algorithm == name)
-    before = run_steps(problem, steps[:at], Context(det_limit=1.0))
-    frozen = {key: array.copy() for key, array in to_arrays(before, "m").items()}
-    after = run_steps(problem, steps[at : at + 1], Context(det_limit=1.0), before)
-    again = run_steps(problem, steps[at : at + 1], Context(det_limit=1.0), before)
-
-    for key, array in to_arrays(before, "m").items():
-        assert np.array_equal(array, frozen[key]), f"{key} of the draft was changed in place"
-    for key, array in to_arrays(after, "m").items():
-        assert np.array_equal(array, to_arrays(again, "m")[key]), f"{key} depends on the run"
-        assert array.dtype == frozen[key].dtype
-        allowed = {"inputs": ("placement", "merging", "addresses"), "rows": ("rows", "synapses")}.get(stage, (stage,))
-        if key.split(".")[1] not in allowed:
-            assert np.array_equal(array, frozen[key]), f"{stage} must not touch {key}"
-
-    mapping = run_steps(problem, steps[at + 1 :], Context(det_limit=1.0), after)
-    verdict = audit(problem.instance, configure(problem.instance, mapping), mapping.lost)
-    assert [str(v) for v in verdict.violations] == []
-    assert verdict.valid
+    check_algorithm(stage, name, [PROBLEMS[case]], after="inputs" if name == "decoder_groups" else None)

@@ -44,7 +44,7 @@ def generators():
     """Return the modules that write the reference."""
     sys.path.insert(0, str(DOCS / "_ext"))
     try:
-        names = ("commands", "schemas", "tables")
+        names = ("commands", "docstrings", "schemas", "tables")
         return SimpleNamespace(**{name: import_module(f"mapper_docs.{name}") for name in names})
     finally:
         sys.path.remove(str(DOCS / "_ext"))

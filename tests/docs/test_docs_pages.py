@@ -135,6 +135,22 @@ def test_the_reference_has_every_algorithm_option_solver_and_limit(generators):
     assert [name for name in LIMITS if f"| `{name}` |" not in limits] == []
 
 
+def test_attributes_that_share_an_entry_get_one_each(generators):
+    lines = [
+        "Parameters",
+        "----------",
+        "a, b : int",
+        "    Both.",
+        "",
+        "Attributes",
+        "----------",
+        "c, d : str",
+        "    Two.",
+    ]
+    expected = [*lines[:7], "c : str", "    Two.", "d : str", "    Two."]
+    assert generators.docstrings.separate(lines) == expected
+
+
 @pytest.mark.parametrize(("page", "directive"), GENERATED.items())
 def test_pages_of_the_reference_use_the_generators(page, directive, blocks):
     assert f"{{{directive}}}" in [block.language for block in blocks(ROOT / "docs" / f"{page}.md")]

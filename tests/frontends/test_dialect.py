@@ -156,6 +156,13 @@ def test_wrong_calls_say_what_is_right(marocco, wrong, message):
         wrong()
 
 
+def test_spike_sources_are_no_targets(marocco):
+    first, second = pynn.Population(1, pynn.SpikeSourcePoisson), pynn.Population(1, pynn.SpikeSourceArray)
+    pynn.Projection(first, second, pynn.AllToAllConnector(weights=1.0), label="relay")
+    with pytest.raises(ValueError, match="spike source connected to other spike source: relay"):
+        network()
+
+
 def test_cell_types_that_no_wafer_has(marocco):
     pynn.Population(1, pynn.IF_curr_exp, {"tau_syn_E": 1.0})
     with pytest.raises(NotImplementedError, match="IF_curr_exp cannot be mapped"):

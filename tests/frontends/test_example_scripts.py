@@ -115,6 +115,13 @@ def test_packet_runs_through_the_synfire_chain(run_script):
     assert result.stderr.count("delays of") == 1
 
 
+def test_balanced_network(run_script):
+    result = run_script("balanced_network.py", "--scale", "0.1")
+    assert result.exit_code == 0, result.stderr
+    assert "\tsynapses: 8569\n" in result.stdout  # 209 neurons from 17 + 4 + 20 cells each
+    assert "\tpopulations: 3\n\tprojections: 6\n\tneurons: 209}" in result.stdout
+
+
 def test_pictures(run_script, tmp_path):
     pytest.importorskip("matplotlib")
     assert run_script("synapse_loss.py", "--plot").exit_code == 0

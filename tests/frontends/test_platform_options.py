@@ -214,3 +214,35 @@ def test_priorities_reach_the_router(marocco):
     pynn.run(0)
     with pytest.raises(ValueRejected, match="a priority is 1 or more"):
         marocco.l1_routing.priority(projections[0], 0.5)
+
+
+def test_drivers_and_rows_of_a_hicann(mapped):
+    _, _, projection, runtime = mapped
+    results = runtime.results()
+    routing = results.synapse_routing
+    for item in routing.synapses().find(projection):
+        synapse = item.hardware_synapse()
+        here = routing[synapse.toHICANNOnWafer()]
+        row = next(row for row in here.rows() if int(row.row) == int(synapse.synapse.y()))
+        address = results.placement.find(item.source_neuron())[0].address().address
+        decoder = row.decoder_odd if int(synapse.synapse.x()) % 2 else row.decoder_even
+        assert int(decoder) == int(address) >> 4
+        assert row.stp_mode == item.stp_mode() == "off"
+        assert int(row.row) // 2 in [int(driver) for driver in here.drivers()]
+    switch = here.synapse_switches()[0]
+    assert switch.primary in switch.drivers
+    ends = {(route.segments[-1]) for route in results.l1_routing}
+    assert (switch.hicann, switch.vline) in ends
+    assert routing.has(synapse.toHICANNOnWafer())
+    assert not routing.has(C.HICANNOnWafer(C.Enum(0)))
+
+
+def test_recorded_denmems(mapped):
+    pop, *_, runtime = mapped
+    outputs = runtime.results().analog_outputs
+    neuron = runtime.results().placement.find(pop[1])[0].logical_neuron()
+    outputs.record(neuron)
+    assert [item.recorded_denmem() for item in outputs] == [neuron.front()]
+    assert [item.logical_neuron() for item in outputs] == [neuron]
+    outputs.unrecord(neuron)
+    assert len(outputs) == 0

@@ -6,6 +6,8 @@ import pytest
 
 from emulator import audit
 from instances.best_known import stored_bits
+from mapper.bounds import bound_any_placement
+from mapper.problem import Problem
 from models.instance import library
 from models.instance.references import records
 
@@ -24,3 +26,5 @@ def test_stored_bits_of_large_instances_do_what_the_references_say(record):
     assert [str(violation) for violation in verdict.violations] == []
     assert verdict.valid
     assert (verdict.lost, verdict.spurious, verdict.synapses) == (record.best.lost, 0, record.synapses)
+    if record.bound.lost:
+        assert bound_any_placement(Problem(instance)).value >= record.bound.lost

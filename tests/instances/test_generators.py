@@ -307,6 +307,11 @@ def test_text_and_values_mean_the_same():
         ("clustered", {"size": 10_000}, "the network has more than the 196608 cells of a wafer"),
         ("column", {"scale": 0.0}, "scale must be 0.001 to 1 (got 0.0)"),
         ("planted", {"width": 36, "height": 16}, "no box of 36 x 16 HICANNs fits onto the wafer"),
+        (
+            "planted",
+            {"defects": "blacklist-7"},
+            "a blacklist may disable what the planted bits use: defect_share=SHARE",
+        ),
         ("planted", {"neuron_size": 64}, "planted brings its own neuron size"),
     ],
 )

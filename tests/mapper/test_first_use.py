@@ -8,8 +8,10 @@ import pytest
 
 import mapper
 from mapper import first_use, pipeline
+from mapper.context import BudgetExhausted
 from mapper.first_use import compile_kernels, is_compiled
 from mapper.search import search as cpsat
+from mapper.solvers import MAROCCO, run_steps
 from models.instance import Instance
 from models.network import network_from_edges
 
@@ -57,16 +59,31 @@ def test_the_clock_starts_after_the_first_use(monkeypatch, tiny):
 
 
 def test_an_interrupt_ends_the_first_use(monkeypatch):
-    stop = threading.Event()
-    stop.set()
-    calls = []
+    stop, calls = threading.Event(), []
 
     def search(problem, context, report, settings, start):
-        from mapper.solvers import MAROCCO, run_steps
+        stop.set()
+        calls.append(context.over)
+        raise BudgetExhausted("the budget ended")
 
-        calls.append(report(run_steps(problem, MAROCCO, context)))
-
-    monkeypatch.setattr(first_use, "MOVES", {})
-    monkeypatch.setattr(first_use, "bound_these_buses", lambda *arguments: calls.append("bound"))
-    compile_kernels(search, stop.is_set)
+    for name in ("improve", "bound_these_buses"):
+        monkeypatch.setattr(first_use, name, lambda *arguments, name=name: calls.append(name))
+    compile_kernels(search, stop)
     assert calls == [True]
+
+
+def test_an_interrupt_ends_it_between_two_moves(monkeypatch):
+    stop, calls = threading.Event(), []
+
+    def search(problem, context, report, settings, start):
+        assert not report(run_steps(problem, MAROCCO, context))
+
+    def improve(problem, mapping, context, report, settings):
+        calls.append(context.over)
+        stop.set()
+
+    monkeypatch.setattr(first_use, "improve", improve)
+    monkeypatch.setattr(first_use, "bound_these_buses", lambda *arguments: calls.append("bound"))
+    compile_kernels(search, stop)
+    assert calls[0] is False
+    assert all(over is True for over in calls[1:]), "an improvement that is over does nothing"

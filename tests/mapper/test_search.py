@@ -13,7 +13,7 @@ from mapper.problem import Problem
 from mapper.search import DRAFT, LATER, check_switches, stages
 from mapper.solvers import SolverError, Step
 from models.errors import PlacementError, ResourceExhausted
-from models.hardware import Defects, Limits, Wafer
+from models.hardware import Defects, Limits, Wafer, random_defects
 from models.instance import Instance
 from models.network import network_from_edges
 
@@ -90,3 +90,14 @@ def test_without_time_the_baseline_remains():
     assert np.array_equal(
         solution.mapping.placement.hicann, linear(problem, problem.blank_mapping(), Context()).placement.hicann
     )
+
+
+@pytest.mark.parametrize("solver", ["cpsat", "cpsat-fixed-placement"])
+def test_what_the_baseline_could_not_do_is_no_warning_about_the_result(solver):
+    wafer = Wafer(random_defects(1, {"drivers": 0.9}), region=frozenset(range(2)))
+    instance, kinds = Instance("t", network(150, 0.5), wafer=wafer), {}
+    for name in ("marocco", solver):
+        events = []
+        mapper.solve(instance, name, det_limit=0.1, events=events.append)
+        kinds[name] = {e.kind for e in events if "without any free driver" in e.message}
+    assert kinds == {"marocco": {"warning"}, solver: {"status"}}

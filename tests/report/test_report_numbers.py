@@ -10,11 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mapper.report.comparison import compare_runs, counted_seconds, geometric_mean
-from mapper.report.curves import loss_at, profile, reached, time_averaged_excess, time_to_target
+from mapper.report.curves import (
+    anytime,
+    loss_at,
+    profile,
+    reached,
+    sparkline,
+    time_averaged_excess,
+    time_profile,
+    time_to_target,
+)
+from mapper.report.details import statistics_section
 from mapper.report.measures import gini
 from mapper.report.references import Reference, reference
+from mapper.report.reproduce import set_digest
 from mapper.report.runs import parse_run
 from mapper.report.scales import axis_of
+from mapper.report.sections import in_words
 from mapper.report.statistics import bootstrap, compare_all, compare_pair, friedman, hodges_lehmann, holm, mean
 
 
@@ -73,6 +85,61 @@ def test_loss_over_time_and_its_average(document):
         0.5,
         None,
     )
+
+
+def test_profile_of_times_to_a_target(document):
+    # cpsat gets there in 1.5 s on both, marocco on net in 3 s with one of two seeds, on other never
+    def run(instance, solver, seed, timeline, lost=20):
+        return parse_run(document(instance=instance, solver=solver, seed=seed, lost=lost) | {"timeline": timeline})
+
+    runs = [run(name, "cpsat", seed, [[0.5, 30, 0], [1.5, 20, 0]]) for name in ("net", "other") for seed in (0, 1)]
+    runs += [run("net", "marocco", 0, [[3.0, 20, 0]]), run("net", "marocco", 1, [[1.0, 50, 0]], 50)]
+    runs += [run("other", "marocco", seed, [[0.1, 60, 0]], 60) for seed in (0, 1)]
+    cpsat, marocco = time_profile(compare_runs(runs, nothing), 0.0).series
+    assert (cpsat.x, cpsat.y) == ((1.0, 2.0), (100.0, 100.0))
+    assert (marocco.x, marocco.y) == ((1.0, 2.0), (0.0, 50.0))
+    assert time_profile(compare_runs(runs[:4], nothing), 0.0) is None
+
+
+def test_the_bound_of_an_anytime_curve_rises_when_it_is_proven(document):
+    chart = anytime(compare_runs([parse_run(document(lost=20))], nothing), "net")
+    bound = next(series for series in chart.series if series.label == "proven bound")
+    assert {y for x, y in zip(bound.x, bound.y, strict=True) if x < 1.5} == {0.0}
+    assert {y for x, y in zip(bound.x, bound.y, strict=True) if x >= 1.5} == {1.0}
+    assert chart.marks == ((0.1, "placement"), (0.4, "routing"))
+    assert chart.top == pytest.approx(1.3 * 30)
+
+
+def test_bars_of_the_terminal(document):
+    runs = [parse_run(document(lost=0) | {"timeline": [[0.02, 25, 0], [5.0, 0, 0]], "seconds": 5.0})]
+    bars = sparkline(compare_runs(runs, nothing), "cpsat", 4)
+    assert bars == "\u2588\u2584\u2584_"  # everything, a quarter (half of the bar), a quarter, nothing
+    assert sparkline(compare_runs([parse_run(document() | {"timeline": []})], nothing), "cpsat") == ""
+
+
+def test_the_spread_over_seeds_is_an_interval(comparison):
+    (table,) = [b for b in statistics_section(comparison, 0).blocks if getattr(b, "name", "") == "seeds"]
+    ((name, solver, seeds, middle, interval, least, most),) = table.rows
+    assert (name.text, solver.text, seeds.key, middle.key, least.key, most.key) == ("net", "cpsat", 3, 12, 10, 20)
+    low, high = map(float, interval.text.strip("[]").split(","))
+    assert (low, high) == (10.0, 20.0)
+
+
+def test_the_digest_of_the_set_depends_on_its_instances_only(document):
+    def digest(*runs):
+        return set_digest(compare_runs([parse_run(document(instance=n, seed=s)) for n, s in runs], nothing))
+
+    assert digest(("a", 0), ("b", 0)) == digest(("b", 0), ("a", 3), ("a", 0)) != digest(("a", 0))
+
+
+def test_the_report_in_words(comparison):
+    (text,) = in_words(comparison, "marocco")
+    assert "2 solvers mapped 2 networks" in text
+    assert "cpsat loses least, 6.00 %" in text
+    assert (
+        "cpsat loses less than marocco on 2, the same on 0 and more on 0 of 2 (mean difference -59.000 points)" in text
+    )
+    assert "1 pairs of network and solver were not run" in text
 
 
 def test_shifted_geometric_mean():

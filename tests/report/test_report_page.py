@@ -12,8 +12,9 @@ from xml.etree import ElementTree
 import pytest
 
 from mapper.report import build
-from mapper.report.blocks import Table
+from mapper.report.blocks import Matrices, Table
 from mapper.report.exports import COLUMNS, hbp, json_text, latex, projections_csv, runs_csv
+from mapper.report.figures import figures
 from mapper.report.page import html, markdown
 from mapper.report.plots import draw, has_matplotlib
 from mapper.report.runs import parse_run
@@ -67,6 +68,60 @@ def test_everything_stands_on_the_page(document):
     assert "mapper compare net --solvers cpsat --seeds 0, --time-limit 3 --threads 1 -o RUNS" in text
 
 
+def test_the_conditions_stand_below_the_headline(document):
+    text = html(build(runs_of(document)), matplotlib=False)
+    first = text[text.index("<h2>Headline") : text.index("<h2>Loss per instance")]
+    for words in ("2 solvers mapped 2 networks", "set digest", "time limit [s]", "seeds", "threads", "OR-Tools"):
+        assert words in first
+    again = "mapper compare net other --solvers cpsat,marocco --seeds 0,1 --time-limit 3 --threads 1 -o RUNS"
+    assert again in text[text.index("<h2>Reproduce") :]
+
+
+def test_long_tables_are_folded(document):
+    runs = [parse_run(document(instance=f"net{i}", lost=i)) for i in range(31)]
+    text = html(build(runs), matplotlib=False)
+    assert "<summary>Loss [%]: median [min-max] over seeds, status (31 rows)</summary>" in text
+    assert text.count("<details>") == text.count("</details>")
+
+
+def test_matrices_by_population_and_their_difference(document):
+    report = build(runs_of(document))
+    found = [block for section in report.sections for block in section.blocks if isinstance(block, Matrices)]
+    plain = next(block for block in found if block.title.startswith("net: loss"))
+    assert plain.names == ("x", "y")
+    # net, seed 0, the first of two runs as near to the median: cpsat loses 0 of 60, marocco 10
+    assert dict(plain.matrices) == {
+        "cpsat": {(0, 1): 0.0, (1, 0): 0.0}, "marocco": {(0, 1): pytest.approx(100 / 6), (1, 0): 0.0},
+    }  # fmt: skip
+    change = next(block for block in found if block.signed)
+    assert dict(change.matrices) == {"cpsat minus marocco": {(0, 1): pytest.approx(-100 / 6), (1, 0): 0.0}}
+
+
+def test_losses_and_solutions_lead_to_files(document):
+    runs = runs_of(document)
+    links, views = {"runs/net.sol.zip": "RUNS/net%20a.sol.zip"}, {("net", "cpsat"): "report.views/net.html#a=0"}
+    text = html(build(runs, links=links, views=views), matplotlib=False)
+    assert '<a href="report.views/net.html#a=0">' in text
+    assert text.count('href="RUNS/net%20a.sol.zip"') == 4
+    assert text.count("report.views/") == 1
+
+
+def test_figures_are_files_of_their_own(document, matplotlib, monkeypatch):
+    monkeypatch.setattr("mapper.report.figures.has_matplotlib", lambda: matplotlib)
+    monkeypatch.setattr("mapper.report.plots.has_matplotlib", lambda: matplotlib)
+    report = build(runs_of(document, (HOSTILE, "net")))
+    files = figures(report)
+    charts = [block for section in report.sections for block in section.blocks if not isinstance(block, str | Table)]
+    assert len([name for name in files if name.endswith(".svg")]) == len(charts)
+    assert all(re.fullmatch(r"\d\d-[a-z0-9.-]+\.(svg|pdf)", name) for name in files)
+    first = next(content for name, content in files.items() if name.endswith(".svg"))
+    assert ElementTree.fromstring(first).tag == "{http://www.w3.org/2000/svg}svg"
+    pdfs = [content for name, content in files.items() if name.endswith(".pdf")]
+    assert bool(pdfs) == matplotlib
+    assert all(content.startswith(b"%PDF") for content in pdfs)
+    assert figures(report) == files
+
+
 def test_the_page_requests_nothing_and_hostile_names_are_text(document, matplotlib):
     text = html(build(runs_of(document, (HOSTILE,), (HOSTILE + "s",))), matplotlib)
     page = Page(text)
@@ -82,7 +137,7 @@ def test_charts_are_well_formed_and_always_the_same(document, matplotlib):
     report = build(runs_of(document, (HOSTILE,), (HOSTILE, "b")))
     charts = [block for section in report.sections for block in section.blocks if not isinstance(block, str | Table)]
     kinds = {(type(chart), getattr(chart, "x_scale", ""), len(getattr(chart, "series", ()))): chart for chart in charts}
-    assert {kind.__name__ for kind, _, _ in kinds} == {"Chart", "Bars", "Wafers"}
+    assert {kind.__name__ for kind, _, _ in kinds} == {"Chart", "Bars", "Wafers", "Matrices"}
     for chart in kinds.values():
         text = draw(chart, matplotlib)
         assert HOSTILE[:16] in "".join(ElementTree.fromstring(text).itertext())

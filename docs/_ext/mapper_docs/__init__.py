@@ -11,6 +11,6 @@ if TYPE_CHECKING:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Set up all parts."""
-    for part in ("generated", "mathml", "names", "outside"):
+    for part in ("docstrings", "generated", "mathml", "names", "outside"):
         import_module(f"mapper_docs.{part}").setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from mapper.frontends.coordinates import (
 from mapper.frontends.errors import FrontendError, TypeRejected, ValueRejected
 from mapper.frontends.pyhmf.populations import ID
 from mapper.frontends.pymarocco.coordinates import LogicalNeuron
-from mapper.frontends.pymarocco.placement_results import Placement
+from mapper.frontends.pymarocco.placement_results import Placement, PlacementItem
 from mapper.frontends.pymarocco.routing_results import L1Routing
 from mapper.frontends.pymarocco.synapse_results import SynapseRouting
 from mapper.frontends.pymarocco.tables import Tables
@@ -72,11 +73,26 @@ def _has_times(neuron: ID) -> bool:
     return "spike_times" in neuron.parent.celltype.default_parameters
 
 
+@dataclass(frozen=True, slots=True)
+class AnalogItem:
+    """A neuron whose membrane is recorded."""
+
+    neuron: LogicalNeuron
+
+    def logical_neuron(self) -> LogicalNeuron:
+        """Return the neuron."""
+        return self.neuron
+
+    def recorded_denmem(self) -> NeuronOnWafer:
+        """Return the denmem that an analog output shows; all of a neuron have the same membrane."""
+        return self.neuron.front()
+
+
 class AnalogOutputs:
     """Membranes that the two analog outputs of each HICANN show."""
 
     def __init__(self, tables: Tables) -> None:
-        self._placement = Placement(tables)
+        self._tables, self._placement = tables, Placement(tables)
         self.cells: dict[int, int] = {}
 
     def record(self, neuron: LogicalNeuron) -> None:
@@ -94,6 +110,12 @@ class AnalogOutputs:
                 f"both analog outputs of {HICANNOnWafer(hicann)} are in use: unrecord() one neuron first"
             )
         self.cells[cell] = hicann
+
+    def __iter__(self) -> Iterator[AnalogItem]:
+        return (AnalogItem(PlacementItem(self._tables, cell).logical_neuron()) for cell in sorted(self.cells))
+
+    def __len__(self) -> int:
+        return len(self.cells)
 
     def unrecord(self, neuron: LogicalNeuron) -> None:
         """Stop recording the membrane of a neuron."""

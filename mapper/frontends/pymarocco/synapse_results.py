@@ -19,6 +19,7 @@ from mapper.frontends.coordinates import (
 from mapper.frontends.errors import TypeRejected
 from mapper.frontends.pyhmf.populations import ID
 from mapper.frontends.pyhmf.projections import Projection
+from mapper.frontends.pymarocco.driver_results import HicannRouting
 from mapper.frontends.pymarocco.placement_results import BioNeuron, PlacementItem
 from mapper.frontends.pymarocco.tables import Tables
 from models.hardware.synapses import STP_NAMES
@@ -144,8 +145,19 @@ class SynapseRouting:
     """Results of the synapse routing."""
 
     def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self._synapses = Synapses(tables)
 
     def synapses(self) -> Synapses:
         """Return all synapses."""
         return self._synapses
+
+    def has(self, hicann: HICANNOnWafer | HICANNGlobal) -> bool:
+        """Return whether synapse drivers of a HICANN are in use."""
+        return bool(np.any(self._tables.solution.mapping.drivers.hicann == int(hicann.toHICANNOnWafer())))
+
+    def __getitem__(self, hicann: HICANNOnWafer | HICANNGlobal) -> HicannRouting:
+        """Return switches, drivers and rows of a HICANN."""
+        if not isinstance(hicann, HICANNOnWafer | HICANNGlobal):
+            raise TypeRejected(f"HICANNOnWafer is needed (got {hicann!r})")
+        return HicannRouting(self._tables, int(hicann.toHICANNOnWafer()))

@@ -11,7 +11,9 @@ from pyNN.connectors import FixedProbabilityConnector
 from pyNN.recording import get_io
 
 from mapper.frontends.errors import ValueRejected
+from mapper.frontends.observer import Built, observer
 from mapper.frontends.pynn import simulator
+from mapper.frontends.pynn.building import instance_of
 from mapper.frontends.pynn.populations import Population
 from mapper.frontends.pynn.projections import Projection
 from mapper.frontends.pynn.settings import ELSEWHERE, Settings
@@ -84,7 +86,7 @@ def run(simtime: float, callbacks: Sequence[Callable[[float], float]] | None = N
 
 
 def run_until(time_point: float, callbacks: Sequence[Callable[[float], float]] | None = None) -> float:
-    """Map what has changed and emulate up to a time [ms].
+    """Map what has changed and emulate up to a time [ms]; or hand the network to the observer if there is one.
 
     Parameters
     ----------
@@ -105,6 +107,10 @@ def run_until(time_point: float, callbacks: Sequence[Callable[[float], float]] |
     models.errors.MapperError
         If the network cannot be mapped.
     """
+    take = observer()
+    if take is not None:
+        take(_built(simulator.state))
+        return float(time_point)
     _run_until(time_point, callbacks)
     if simulator.state.running:
         _ = simulator.state.emulated
@@ -112,6 +118,16 @@ def run_until(time_point: float, callbacks: Sequence[Callable[[float], float]] |
 
 
 run_for = run
+
+
+def _built(state: simulator.State) -> Built:
+    """Return what a script asks to be mapped."""
+    settings = state.settings
+    solver, seconds = settings.budget()
+    instance, _ = instance_of(state)
+    return Built(
+        instance, solver, settings.options, settings.seed, settings.threads, seconds, det_limit=settings.det_limit
+    )
 
 
 def end(compatible_output: bool = True) -> None:

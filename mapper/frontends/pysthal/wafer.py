@@ -30,8 +30,6 @@ from mapper.frontends.pysthal.chips import Chips
 from models.configuration import Configuration, configuration_from_arrays
 from models.errors import FormatError
 from models.hardware.calibration_cells import DENMEM_CELL, SHARED_CELL
-from models.instance.writer import npz_bytes, write_bytes
-from models.mapping import to_arrays
 
 #: Largest value of one of the two divider registers of a row.
 _DIVIDER_MAX = 15
@@ -70,6 +68,9 @@ class Wafer:
         FrontendError
             If nothing was mapped yet, or the file exists and may not be overwritten.
         """
+        from models.instance.writer import npz_bytes, write_bytes
+        from models.mapping import to_arrays
+
         if Path(filename).exists() and not overwrite:
             raise FrontendError(f"file already exists: {filename}")
         write_bytes(Path(filename), npz_bytes(to_arrays(self.bits(), _TABLES)))

@@ -126,3 +126,27 @@ def test_jitter_spreads_arrivals_and_keeps_their_mean(build):
     assert abs(late.mean()) < 4 * 0.3 / np.sqrt(60)
     assert late.std() == pytest.approx(0.3, rel=0.35)
     assert np.abs(late).max() < 0.3 * 3.4642 + 0.06
+
+
+def test_jitter_takes_off_no_more_than_half_of_a_delay(build):
+    """A jitter of 2 ms on a delay of 1 ms: a block of steps ends before the earliest arrival."""
+    train = 20.0 + 20.0 * np.arange(100)
+    circuits = build(1, trains=[train], synapses=[(1, 0, 0, 1e-6, 1.0)], jitter=2.0)
+    got = run(circuits, 2050.0, dt=0.1, precision="float64", record=Record(g=[0]))
+    g = got.traces[0].values[:, 0]
+    jump = np.diff(g) + g[:-1] * (1 - np.exp(-0.1 / 3.0))
+    late = got.sample_time[1:][jump > 1e-7] - train - 1.0
+    assert len(late) == 100
+    assert late.min() == pytest.approx(-0.5, abs=0.06)
+    assert np.mean(late < -0.44) > 0.2
+    assert 2.0 < late.max() < 2.0 * 3.4642
+
+
+def test_sources_are_found_in_whatever_group_they_are(build):
+    """Given spikes of many sources, some at the same time, and none lost or doubled."""
+    rng = np.random.default_rng(3)
+    trains = [np.sort(rng.uniform(0.0, 99.0, rng.integers(0, 8))).tolist() for _ in range(200)]
+    got = run(build(1, trains=trains, synapses=[(1, 0, 0, 1e-9, 0.1)]), 100.0)
+    first, times = got.trains()
+    for j, train in enumerate(trains):
+        assert times[first[1 + j] : first[2 + j]].tolist() == pytest.approx(train)

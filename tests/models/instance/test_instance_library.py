@@ -95,7 +95,8 @@ def test_every_instance_is_in_one_set():
 @pytest.mark.parametrize("name", SETS)
 def test_sets_on_blacklisted_wafers(name):
     plain, blacklisted = library.members(name), library.members(f"{name}-blacklist-7")
-    assert [reference for reference, _ in blacklisted] == [f"{member}+blacklist-7" for member, _ in plain]
+    spared = [member for member, _ in plain if not member.startswith("planted")]
+    assert [reference for reference, _ in blacklisted] == [f"{member}+blacklist-7" for member in spared]
     for reference, digest in blacklisted:
         (variant,) = references_of(reference.partition("+")[0])["variants"]
         assert (variant["defects"], variant["digest"]) == ("blacklist-7", digest)

@@ -126,3 +126,17 @@ def test_instance_files(tmp_path):
 @pytest.mark.parametrize("delay", ["0", "-2", ".nan", "soon", "{uniform: {low: -1, high: 0, seed: 3}}"])
 def test_bad_delays_of_a_file(delay):
     assert "network.projections.p" in fault(delay=delay)
+
+
+@pytest.mark.parametrize(
+    "delay", [None, 1.3, Uniform(1.0, 2.0, 4), 1.0 + np.arange(12.0).reshape(4, 3)], ids=["none", "one", "law", "each"]
+)
+@pytest.mark.parametrize("connector", [AllToAll(), FromArrays(np.arange(3), np.arange(3))], ids=["rule", "list"])
+@pytest.mark.parametrize("name", ["plain", "with space"])
+def test_delays_are_written_into_instance_files_and_read_back(tmp_path, name, delay, connector):
+    from models.instance import Instance, load_instance
+    from models.instance.document import save_instance
+
+    made = network(projection(name, connector=connector, delay=delay), projection("other"))
+    paths = save_instance(Instance("delays", made), tmp_path / "net.yaml")
+    assert np.array_equal(load_instance(paths[0]).network.delays, made.delays, equal_nan=True)
