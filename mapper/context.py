@@ -111,7 +111,12 @@ class Context:
         return self if self.time_limit is None else replace(self, time_limit=None)
 
     def note(self, stage: str, algorithm: str, seconds: float, granted: float) -> None:
-        """Remember how long an algorithm took; what used the time that it was granted can do with a quarter of it."""
+        """Remember how long an algorithm took; what used the time that it was granted can do with a quarter of it.
+
+        What was granted nothing says nothing.
+        """
+        if granted <= 0:
+            return
         needed = min(seconds, 0.25 * granted)
         self.pace[stage, algorithm] = min(needed, self.pace.get((stage, algorithm), needed))
 

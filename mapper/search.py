@@ -147,7 +147,7 @@ def _baseline(problem: Problem, context: Context) -> tuple[WaferMapping | None, 
 
 
 def _discreet(context: Context) -> Context:
-    """Return this context with warnings of what a stage could not do as status: a mapping to start with is no result."""
+    """Return this context with warnings of unserved buses as status: they are not about the result."""
 
     def tell(event: Event) -> None:
         kept = event.kind != "warning" or event.stage not in ("routing", "drivers")

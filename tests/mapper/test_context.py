@@ -63,6 +63,13 @@ def test_what_fills_its_time_needs_a_quarter_of_it():
     assert not context.part(0.2).fits(("routing", "pathfinder"))
 
 
+def test_what_was_granted_nothing_says_nothing():
+    context = Context(time_limit=100.0)
+    context.note("rows", "exact", 60.0, granted=1000.0)
+    context.note("rows", "exact", 0.1, granted=-5.0)
+    assert not context.part(0.6).fits(("rows", "exact"))
+
+
 def test_a_deterministic_budget_never_asks_the_clock():
     context = Context(time_limit=1.0, det_limit=1.0)
     context.note("rows", "exact", 1e6, granted=float("inf"))
