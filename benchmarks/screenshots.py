@@ -31,9 +31,9 @@ from models.solution import Solution, load
 _IMAGES: Final = Path(__file__).parents[1] / "docs" / "images"
 _SIZE: Final[Any] = {"width": 1280, "height": 800}
 _THEMES: Final = ("light", "dark")
+_SCROLL: Final = "h => [...document.querySelectorAll('h1, h2')].find(e => e.textContent.match(h)).scrollIntoView()"
 #: Heading at the top of a picture of the report.
-_SCROLL: Final = "h => [...document.querySelectorAll('h2')].find(e => e.textContent === h).scrollIntoView()"
-_SECTIONS: Final = (("overview", "Headline"), ("where", "Where the loss is"))
+_SECTIONS: Final = (("overview", "solvers on"), ("where", "Where the loss is"))
 
 
 def main(runs: str, *solutions: str) -> None:

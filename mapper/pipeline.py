@@ -20,7 +20,7 @@ from mapper.first_use import compile_kernels, is_compiled
 from mapper.problem import Problem
 from mapper.search import DRAFT, LATER, search, stages
 from mapper.sizes import as_placed
-from mapper.solvers import REPAIR, SEARCHES, Table, check_settings, find_solver, run_steps, with_settings
+from mapper.solvers import REPAIR, SEARCHES, Table, check_settings, find_solver, is_built_in, run_steps, with_settings
 from mapper.version import __version__
 from mapper.warm_start import Beginning, StartError, begin, check_nothing_fixed_is_set, fingerprint
 from models.errors import PlacementError, ResourceExhausted
@@ -122,6 +122,11 @@ def solve(
         compile_kernels(search, context.stop)
         context.started = time.monotonic()
     cpu = time.process_time()
+    weighted = [projection.name for projection in instance.network.projections if projection.loss_weight != 1]
+    if weighted and is_built_in(solver):
+        context.emit(
+            "warning", "objective", f"loss_weight of {', '.join(weighted)}: no effect, every synapse counts once"
+        )
     problem = Problem(instance)
     beginning = _begin(problem, start, fix, remap)
     best = _Incumbent(context, bound_any_placement(problem))

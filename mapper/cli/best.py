@@ -85,7 +85,7 @@ def _row(record: Record) -> list[str]:
         record.status,
         "-" if known is None else known.by,
         "-" if known is None else known.date,
-        "-" if known is None else known.solution or "too large",
+        "-" if known is None else known.solution or "not stored",
     ]
 
 

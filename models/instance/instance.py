@@ -44,7 +44,7 @@ class PlacementRequest:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """What is minimised: lost synapses, each times the ``loss_weight`` of its projection."""
+    """What is minimised: lost synapses.  A projection's ``loss_weight`` is for solvers that weigh; ours count."""
 
     minimise: str = "lost_synapses"
 

@@ -41,7 +41,7 @@ class Best:
     date : str
         Day, YYYY-MM-DD.
     solution : str or None
-        Solution file, or file of bits, relative to the instance's folder; None: too large to be stored.
+        Solution file, or file of bits, relative to the instance's folder; None: too large, or not kept.
     digest : str
         ``sha256:..`` of that file, stored or not; "" if it has none.
     time_s : float or None

@@ -76,7 +76,7 @@ class OriginDoc(Doc):
 
 
 class ObjectiveDoc(Doc):
-    """What is minimised: lost synapses, each times its projection's loss_weight."""
+    """What is minimised: lost synapses.  A projection's loss_weight is for solvers that weigh; ours count."""
 
     minimise: Literal["lost_synapses"] = "lost_synapses"
 

@@ -80,7 +80,7 @@ class Projection:
     synapse : Static or TsodyksMarkram
         Weight and plasticity.
     loss_weight : float
-        Cost of losing one synapse.
+        Cost of losing one synapse, for solvers that weigh; those of `mapper` count every synapse once.
     delay : Weight
         Delays that are asked for [ms], given like weights; None: none.  The hardware cannot set any.
     """

@@ -1,6 +1,7 @@
 """The public solve: bounds, best-of, determinism, options, interruption, and what cannot be mapped."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,3 +120,19 @@ def test_the_number_of_hicanns_can_be_limited():
     assert tight.lost > free.lost
     with pytest.raises(ResourceExhausted, match="does not fit onto 1 HICANNs"):
         mapper.solve(dense(200, 0.05), "cpsat", det_limit=1.0, max_hicanns=1)
+
+
+def test_weights_of_losses_that_nobody_uses_are_said():
+    instance = dense()
+    network = instance.network
+    heavy = replace(
+        network,
+        projections=tuple(replace(p, loss_weight=2.0) if i == 0 else p for i, p in enumerate(network.projections)),
+    )
+    events = []
+    mapper.solve(replace(instance, network=heavy), "marocco", events=events.append)
+    said = [e.message for e in events if e.kind == "warning"]
+    assert said == [f"loss_weight of {network.projections[0].name}: no effect, every synapse counts once"]
+    events.clear()
+    mapper.solve(instance, "marocco", events=events.append)
+    assert not [e for e in events if e.kind == "warning"]

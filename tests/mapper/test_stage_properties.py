@@ -11,53 +11,62 @@ import mapper
 from mapper.context import Context
 from mapper.drivers.set_packing import Line, pack_side
 from mapper.problem import Problem
-from mapper.solvers import MAROCCO, Step, run_steps
+from mapper.solvers import Step, run_steps
 from models.hardware import Defects, Limits, Wafer, random_defects
 from models.instance import Instance
 from models.network import network_from_edges
 from models.solution import save
 
-#: Everything in front of the drivers.
-ROUTED = (*MAROCCO[:4], Step("routing", "pathfinder", {"adjacent": False}))
 
-
-def crowded(seed, neurons=60, p=0.7, size=4, chain=2, shares=(("drivers", 0.7),), hicanns=2):
-    """More synapses than the drivers of two HICANNs can serve."""
+def crowded(seed, neurons=60, p=0.7, size=4, chain=1, dead=0.85):
+    """More synapses than the few working drivers of two HICANNs can serve."""
     rng = np.random.default_rng(seed)
     pre, post = np.nonzero(rng.random((neurons, neurons)) < p)
     network = network_from_edges(pre, post, neurons=neurons, inhibitory=pre % 4 == 0)
-    wafer = Wafer(random_defects(seed, dict(shares)), region=frozenset(range(hicanns)))
+    wafer = Wafer(random_defects(seed, {"drivers": dead}), region=frozenset(range(2)))
     limits = Limits(neuron_size=size, driver_chain_length=chain)
     return Instance("crowded", network, wafer=wafer, limits=limits, digest="sha256:0")
 
 
-def lost(problem, draft, *steps):
-    return run_steps(problem, [Step(*step) for step in steps], Context(det_limit=1.0), draft).lost
+def routed(problem, per_block):
+    """Return a draft with a bus for every neuron block, complete but for drivers and rows."""
+    steps = (
+        Step("placement", "linear", {"neurons_per_block": per_block}),
+        Step("merging", "one_to_one"),
+        Step("addresses", "high_first"),
+        Step("inputs", "nearest"),
+        Step("routing", "pathfinder", {"adjacent": False}),
+    )
+    return run_steps(problem, steps, Context(det_limit=1.0))
+
+
+def lost(problem, draft, drivers, rows):
+    steps = (Step("drivers", drivers), Step("rows", rows))
+    return run_steps(problem, steps, Context(det_limit=1.0), draft).lost
 
 
 @settings(max_examples=6, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([2, 4, 8]), st.integers(1, 4), st.integers(40, 100))
-def test_exact_drivers_and_rows_lose_no_more_than_any_heuristic(seed, size, chain, neurons):
-    problem = Problem(crowded(seed, neurons, size=size, chain=chain))
-    draft = run_steps(problem, ROUTED, Context(det_limit=1.0))
-    by_drivers = {
-        name: lost(problem, draft, ("drivers", name), ("rows", "exact"))
-        for name in ("set_packing", "annealed", "fieres")
-    }
+@given(st.integers(0, 10**6), st.sampled_from([2, 4, 8]), st.integers(1, 4), st.integers(4, 8))
+def test_exact_drivers_and_rows_lose_no_more_than_any_heuristic(seed, size, chain, per_block):
+    problem = Problem(crowded(seed, 16 * min(per_block, 32 // size), p=0.4, size=size, chain=chain, dead=0.7))
+    draft = routed(problem, per_block)
+    by_drivers = {name: lost(problem, draft, name, "exact") for name in ("set_packing", "annealed", "fieres")}
     assert by_drivers["set_packing"] == min(by_drivers.values())
     for name, with_exact_rows in by_drivers.items():
-        assert with_exact_rows <= lost(problem, draft, ("drivers", name), ("rows", "proportional"))
+        assert with_exact_rows <= lost(problem, draft, name, "proportional")
 
 
-def test_the_draft_above_is_one_where_heuristics_lose_more():
-    problem = Problem(crowded(1, 100))
-    draft = run_steps(problem, ROUTED, Context(det_limit=1.0))
-    exact = lost(problem, draft, ("drivers", "set_packing"), ("rows", "exact"))
-    assert exact < lost(problem, draft, ("drivers", "fieres"), ("rows", "exact"))
-    assert exact < lost(problem, draft, ("drivers", "set_packing"), ("rows", "proportional"))
+def test_there_are_drafts_on_which_heuristics_lose_more():
+    # measured: 1404 exactly; 1577 and 1697 with annealed and marocco's chains, 1493 with rows in proportion
+    problem = Problem(crowded(1, 128, p=0.4, size=2, chain=4, dead=0.75))
+    draft = routed(problem, 8)
+    exact = lost(problem, draft, "set_packing", "exact")
+    assert 0 < exact < lost(problem, draft, "annealed", "exact")
+    assert exact < lost(problem, draft, "fieres", "exact")
+    assert exact < lost(problem, draft, "set_packing", "proportional")
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_more_drivers_switches_or_longer_chains_never_serve_less(seed):
     rng = np.random.default_rng(seed)
@@ -95,7 +104,7 @@ def test_the_loss_never_rises_when_a_resource_is_added(seed, resource):
     before = mapper.solve(instance, "cpsat", det_limit=0.1)
     after = mapper.solve(more(instance)[resource], "cpsat", det_limit=0.1)
     again = mapper.solve(more(instance)[resource], "cpsat", det_limit=0.1, start=before)
-    assert 0 < before.lost
+    assert before.lost > 0
     assert after.lost <= before.lost
     assert again.lost <= before.lost
     assert after.bounds.any_placement.value <= before.bounds.any_placement.value
