@@ -33,7 +33,7 @@ _SIZE: Final[Any] = {"width": 1280, "height": 800}
 _THEMES: Final = ("light", "dark")
 _SCROLL: Final = "h => [...document.querySelectorAll('h1, h2')].find(e => e.textContent.match(h)).scrollIntoView()"
 #: Heading at the top of a picture of the report.
-_SECTIONS: Final = (("overview", "solvers on"), ("where", "Where the loss is"))
+_SECTIONS: Final = (("overview", " on "), ("where", "Where the loss is"))
 
 
 def main(runs: str, *solutions: str) -> None:

@@ -123,6 +123,8 @@ def measured(number: int, folder: Path) -> str:
             "",
             f"Made with `python -m benchmarks.script_overhead --pairs {number} -o {RESULT}`:",
             f"medians of {number} pairs of processes in turns, in seconds.",
+            f"The load of the machine was {os.getloadavg()[2]:.1f} on {os.cpu_count()} cores; wall-clock times under",
+            "load beyond its cores say little.",
             "",
             "## Nothing is mapped",
             "",

@@ -26,6 +26,8 @@ from models.solution import Solution
 
 REFERENCE: Final = "requested"
 CONTROL: Final = "requested, other seed"
+#: Finite resources that lose spikes, see `emulator.recording.Losses`.
+RESOURCES: Final = ("encoder", "merger", "fpga", "link")
 
 #: What may run as the reference: the engine here, or another one with the same arguments.
 Engine = Callable[..., Recording]
@@ -126,8 +128,19 @@ class Outcome:
     @property
     def lost_spikes(self) -> dict[str, int]:
         """Spikes that each finite resource has lost, all trials together."""
-        names = ("encoder", "merger", "fpga", "link")
-        return {name: sum(int(getattr(r.recording.losses, name).sum()) for r in self.runs) for name in names}
+        return {name: sum(int(getattr(r.recording.losses, name).sum()) for r in self.runs) for name in RESOURCES}
+
+    def lost_by_population(self, network: Network) -> dict[str, dict[str, int]]:
+        """Return the lost spikes of each population that has lost some, by resource, all trials together."""
+        found: dict[str, dict[str, int]] = {}
+        for name in RESOURCES:
+            lost = np.zeros(network.n_cells)
+            for one in self.runs:
+                np.add.at(lost, one.recording.unit_cell, getattr(one.recording.losses, name))
+            sums = np.bincount(network.population_of, lost, len(network.populations)).astype(np.int64)
+            for i in np.flatnonzero(sums):
+                found.setdefault(network.populations[i].name, {})[name] = int(sums[i])
+        return found
 
     @property
     def spikes(self) -> int:

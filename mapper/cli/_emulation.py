@@ -73,7 +73,7 @@ def document(
         "analysis": analysis,
         "variation": variation,
         "runs": [
-            _entry(outcome) | {"out_of_range": [asdict(entry) for entry in beyond.get(outcome.label, ())]}
+            _entry(outcome, problem) | {"out_of_range": [asdict(entry) for entry in beyond.get(outcome.label, ())]}
             for outcome in outcomes
         ],
         "files": [str(path) for path in written],
@@ -100,7 +100,7 @@ def saturated_text(found: Mapping[str, Sequence[ParameterReport]]) -> list[str]:
     return lines if more <= 0 else [*lines[:_MOST_SATURATED], f"and {more} more parameters, see --json"]
 
 
-def _entry(outcome: Outcome) -> dict[str, Any]:
+def _entry(outcome: Outcome, problem: Instance) -> dict[str, Any]:
     from emulator.comparison import QUANTITIES, spread
 
     audit = outcome.audit
@@ -117,6 +117,7 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
         "violations": None if audit is None else len(audit.violations),
         "spikes": outcome.spikes,
         "lost_spikes": outcome.lost_spikes,
+        "lost_spikes_by_population": outcome.lost_by_population(problem.network),
         "populations": populations,
     }
 

@@ -80,6 +80,8 @@ def report(
 ) -> None:
     """Report on RUNS, files or folders that "mapper compare -o" wrote, with what "mapper emulate -o" put beside them.
 
+    Solutions of shipped instances can be reported, too.
+
     The HTML report is one file that needs no network.  Exit code 1 if a --fail-if holds.
     """
     targets = _targets(output, formats)

@@ -9,6 +9,7 @@ import numpy as np
 
 from emulator.files import replacing
 from emulator.recording import Recording
+from mapper.frontends.notices import logger
 
 
 def pulse_statistics(recording: Recording) -> Mapping[str, int]:
@@ -35,6 +36,9 @@ def pulse_statistics(recording: Recording) -> Mapping[str, int]:
 
 
 def write_pulse_statistics(recording: Recording, path: str | Path) -> None:
-    """Write the counters as a Python dictionary, as scripts read them with ``eval`` or ``ast.literal_eval``."""
+    """Write the counters as a Python dictionary, which ``ast.literal_eval`` reads, and log them (LostEventLogger)."""
+    counters = dict(pulse_statistics(recording))
+    for name, number in counters.items():
+        logger("LostEventLogger").info("%s: %d", name, number)
     with replacing(path) as new:
-        new.write_text(f"{dict(pulse_statistics(recording))!r}\n", encoding="utf-8")
+        new.write_text(f"{counters!r}\n", encoding="utf-8")

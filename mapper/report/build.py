@@ -85,5 +85,6 @@ def build(
         reproduce_section(comparison),
         Section("Definitions", DEFINITIONS),
     )
-    title = f"{len(comparison.solvers)} solvers on {len(comparison.instances)} instances, {len(runs)} runs"
+    counts = (len(comparison.solvers), "solver"), (len(comparison.instances), "instance"), (len(runs), "run")
+    title = "{} on {}, {}".format(*(f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts))
     return Report(title, comparison, sections)

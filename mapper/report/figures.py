@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mapper.report import plots
 from mapper.report.blocks import Chart, Table
 from mapper.report.build import Report
-from mapper.report.plots import draw, has_matplotlib, pdf
 
 _STANDALONE = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -17,7 +17,7 @@ def figures(report: Report) -> dict[str, bytes]:
     blocks = [block for section in report.sections for block in section.blocks if not isinstance(block, str | Table)]
     for number, block in enumerate(blocks, 1):
         stem = f"{number:02d}-{re.sub(r'[^A-Za-z0-9.]+', '-', block.title).strip('-.').lower()[:60]}"
-        files[f"{stem}.svg"] = (_STANDALONE + draw(block) + "\n").encode()
-        if isinstance(block, Chart) and has_matplotlib():
-            files[f"{stem}.pdf"] = pdf(block)
+        files[f"{stem}.svg"] = (_STANDALONE + plots.draw(block) + "\n").encode()
+        if isinstance(block, Chart) and plots.has_matplotlib():
+            files[f"{stem}.pdf"] = plots.pdf(block)
     return files

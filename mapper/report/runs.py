@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mapper.report.measures import BINS
+from mapper.report.solutions import ENDING, document_of
 from models.errors import FormatError
 
 #: Status letters by the word in a run file.
@@ -125,7 +126,8 @@ def points(part: float, whole: float) -> float:
 def load_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
     """Read run files and folders of run files, ordered by instance, solver and seed.
 
-    Copies of one file are read once, so that folders of several machines can be given together.
+    A solution file stands for the run file beside it, else for itself, if it solves a shipped instance.  Copies of one
+    file are read once, so that folders of several machines can be given together.
 
     Raises
     ------
@@ -136,7 +138,7 @@ def load_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
     documents: dict[Path, dict[str, Any]] = {}
     for path in paths:
         for file in sorted(path.glob("[!.]*.json")) if path.is_dir() else [path]:
-            document = _read(file)
+            document = _read_any(file)
             if not str(document.get("format", "")).startswith(("wafer-report/", "wafer-emulation/")):
                 documents[file] = document
     if not documents:
@@ -155,6 +157,13 @@ def load_runs(paths: Iterable[Path]) -> tuple[Run, ...]:
             )
     _check_digests(runs)
     return tuple(sorted(runs, key=lambda run: (run.instance, run.solver, run.seed)))
+
+
+def _read_any(file: Path) -> dict[str, Any]:
+    if not file.name.endswith(ENDING):
+        return _read(file)
+    beside = file.with_name(f"{file.name.removesuffix(ENDING)}.json")
+    return _read(beside) if beside.is_file() else document_of(file)
 
 
 def _check_digests(runs: Iterable[Run]) -> None:

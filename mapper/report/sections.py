@@ -66,11 +66,18 @@ def in_words(comparison: Comparison, baseline: str) -> list[str]:
     medians = {solver: float(np.median(comparison.losses(solver))) for solver in names}
     least = min(medians.values())
     leaders = [solver for solver in names if medians[solver] <= least + TIE]
-    together = f"{' and '.join(leaders)} {'loses' if len(leaders) == 1 else 'lose'}"
+    middle = f"in the median over {_number_of(n, 'network')}"
     sentences = [
-        f"{len(names)} solvers mapped {n} networks onto the wafer. A synapse that finds no place on the hardware is "
-        f"lost; the fewer, the better. In the median over the networks {together} least, {least:.2f} % of the synapses."
+        f"{_number_of(len(names), 'solver')} mapped {_number_of(n, 'network')} onto the wafer. A synapse that finds no "
+        "place on the hardware is lost; the fewer, the better."
     ]
+    if len(names) == 1:
+        sentences.append(f"{names[0]} loses {least:.2f} % of the synapses {middle}.")
+    elif len(leaders) == len(names):
+        sentences.append(f"All lose the same, {least:.2f} % of the synapses {middle}.")
+    else:
+        verb = "loses" if len(leaders) == 1 else "lose"
+        sentences.append(f"{' and '.join(leaders)} {verb} least, {least:.2f} % of the synapses {middle}.")
     reference = comparison.losses(baseline)
     for solver in names:
         if solver != baseline:
@@ -94,8 +101,12 @@ def in_words(comparison: Comparison, baseline: str) -> list[str]:
         )
     missing = sum(not cell.runs for cell in comparison.cells.values())
     if missing:
-        sentences.append(f"{missing} pairs of network and solver were not run and count as 100 % lost.")
+        sentences.append(f"Pairs of network and solver that were not run: {missing}; they count as 100 % lost.")
     return [" ".join(sentences)]
+
+
+def _number_of(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def loss_section(comparison: Comparison) -> Section:

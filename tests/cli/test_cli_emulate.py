@@ -276,7 +276,7 @@ def test_violations_are_warned_of(run, net, fake_solve):
 
 
 def test_parameters_that_the_circuits_do_not_reach_are_listed(run, net):
-    """A refractory time of 100 ms and a weight of 50 uS are out of every range, those of the other population are not."""
+    """A refractory time of 100 ms and a weight of 50 uS are out of range, those of the other population are not."""
     text = NET.replace("first: {size: 4, cell: IF_cond_exp, params: {cm: 0.2}}",
                        "first: {size: 4, cell: IF_cond_exp, params: {cm: 0.2, tau_refrac: 100.0}}")  # fmt: skip
     net.write_text(text.replace("weight: 0.006", "weight: 50.0"))

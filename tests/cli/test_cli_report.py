@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from types import SimpleNamespace
 
 import pytest
 
@@ -130,27 +129,15 @@ def test_a_run_that_was_stopped_or_died_is_repeated(run, runs, tiny, fake_solve)
         assert len(fake_solve.calls) == before + 1
 
 
-@pytest.mark.parametrize(("code", "status", "letter"), [(-9, "memory", "M"), (-11, "crashed", "C")])
-def test_a_process_that_dies_is_a_result(run, tiny, fake_solve, monkeypatch, tmp_path, code, status, letter):
-    class Dead:
-        exitcode = code
-
-        def __init__(self, **_):
-            pass
-
-        def start(self):
-            pass
-
-        def is_alive(self):
-            return False
-
-    monkeypatch.setattr("multiprocessing.get_context", lambda kind: SimpleNamespace(Process=Dead))
-    result = run("compare", tiny, "-o", "runs")
-    assert result.exit_code == 3
-    document = json.loads((tmp_path / "runs/tiny-test.cpsat.s0.json").read_text())
-    assert (document["status"], document["synapses"]) == (status, 6)
-    assert run("report", "runs", "-o", "r.csv").exit_code == 0
-    assert f",0,{letter},6,,100.0," in (tmp_path / "r.csv").read_text()
+@pytest.mark.parametrize(("status", "letter"), [("memory", "M"), ("crashed", "C"), ("timeout", "T")])
+def test_a_run_that_died_counts_as_total_loss(run, runs, tmp_path, status, letter):
+    path = runs / "tiny-test.cpsat.s4.json"
+    document = json.loads(path.read_text())
+    for name in ("audit", "lost", "chips", "solution"):
+        del document[name]
+    path.write_text(json.dumps(document | {"status": status, "reason": "it died"}))
+    assert run("report", runs, "-o", "r.csv").exit_code == 0
+    assert f",4,{letter},6,,100.0," in (tmp_path / "r.csv").read_text()
 
 
 @pytest.mark.slow

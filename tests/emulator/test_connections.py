@@ -95,7 +95,7 @@ def test_libsonata_reads_the_same_network(found, tmp_path):
     network = found.network
     nodes, edges = libsonata.NodeStorage(str(path)), libsonata.EdgeStorage(str(path))
     assert nodes.population_names == {p.name for p in network.populations}
-    seen: list[tuple[int, int, float, float, int]] = []
+    seen = []
     first = dict(zip((p.name for p in network.populations), network.offsets.tolist(), strict=False))
     for name in edges.population_names:
         population = edges.open_population(name)

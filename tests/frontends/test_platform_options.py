@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import struct
 
 import numpy as np
@@ -138,7 +139,8 @@ def test_programming_of_floating_gates_is_kept(mapped):
 
 
 @pytest.mark.parametrize(("spikes", "losses"), [(10, False), (2000, True)])
-def test_pulse_statistics_of_the_ess(marocco, spikes, losses, tmp_path):
+def test_pulse_statistics_of_the_ess(marocco, spikes, losses, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
     marocco.backend = PyMarocco.ESS
     marocco.ess_config.pulse_statistics_file = "pulses.py"
     marocco.input_placement.consider_firing_rate(False)
@@ -154,6 +156,7 @@ def test_pulse_statistics_of_the_ess(marocco, spikes, losses, tmp_path):
         "l1_neuron_sent", "l1_neuron_lost",
     ]  # fmt: skip
     assert found["l2_down_before_sim"] == 10 * spikes
+    assert f"l2_down_before_sim: {10 * spikes}" in caplog.text
     assert found["l2_down_sent"] == found["l2_down_before_sim"] - found["l2_down_dropped_before_sim"]
     assert (found["l2_down_lost"] > 0) == losses
     assert found["l2_up_sent"] == found["l1_neuron_sent"] - found["l1_neuron_lost"]

@@ -87,30 +87,31 @@ def test_more_drivers_switches_or_longer_chains_never_serve_less(seed):
     assert served(lines, usable) <= served(reached, usable)
 
 
-def more(instance):
-    """The same network with more of one resource: a repaired wafer, longer chains, more HICANNs."""
-    limits, wafer = instance.limits, instance.wafer
-    return {
-        "drivers": replace(instance, wafer=Wafer(Defects.none(), wafer.region)),
-        "chains": replace(instance, limits=replace(limits, driver_chain_length=limits.driver_chain_length + 1)),
-        "hicanns": replace(instance, wafer=Wafer(wafer.defects, wafer.region | {2, 3})),
-    }
+@pytest.fixture(scope="module")
+def before():
+    instance = crowded(2, 130, chain=2, dead=0.5)
+    return instance, mapper.solve(instance, "cpsat", det_limit=0.1)
 
 
 @pytest.mark.parametrize("resource", ["drivers", "chains", "hicanns"])
-@pytest.mark.parametrize("seed", [2, 3])
-def test_the_loss_never_rises_when_a_resource_is_added(seed, resource):
-    instance = crowded(seed)
-    before = mapper.solve(instance, "cpsat", det_limit=0.1)
-    after = mapper.solve(more(instance)[resource], "cpsat", det_limit=0.1)
-    again = mapper.solve(more(instance)[resource], "cpsat", det_limit=0.1, start=before)
-    assert before.lost > 0
-    assert after.lost <= before.lost
-    assert again.lost <= before.lost
-    assert after.bounds.any_placement.value <= before.bounds.any_placement.value
+def test_the_loss_never_rises_when_a_resource_is_added(before, resource):
+    (instance, little), wafer = before, before[0].wafer
+    changed = {
+        "drivers": {"wafer": Wafer(Defects.none(), wafer.region)},
+        "chains": {"limits": replace(instance.limits, driver_chain_length=3)},
+        "hicanns": {"wafer": Wafer(wafer.defects, wafer.region | {2, 3})},
+    }
+    richer = replace(instance, **changed[resource])
+    assert little.lost > 0
+    alone = mapper.solve(richer, "cpsat", det_limit=0.1)
+    assert alone.lost <= little.lost
+    assert alone.bounds.any_placement.value <= little.bounds.any_placement.value
+    assert mapper.solve(richer, "cpsat", det_limit=0.1, start=little).lost <= little.lost
 
 
 def test_a_deterministic_budget_gives_equal_bytes_for_any_number_of_threads(tmp_path):
     for threads in (1, 3):
-        save(tmp_path / str(threads), mapper.solve(crowded(4), "cpsat", det_limit=0.3, threads=threads))
+        solution = mapper.solve(crowded(4, 130, chain=2, dead=0.5), "cpsat", det_limit=0.1, threads=threads)
+        save(tmp_path / str(threads), solution)
+    assert solution.lost > 0
     assert (tmp_path / "1").read_bytes() == (tmp_path / "3").read_bytes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ import mapper
 from emulator import audit
 from emulator.realised_synapses import DELAY_CONSTANT, DELAY_PER_HICANN
 from mapper.report.measures import measure
-from mapper.report.runs import parse_run
+from mapper.report.runs import load_runs, parse_run
 from mapper.report.views import solution_links, write_views
+from models.errors import FormatError
 from models.instance import library
 from models.solution import save
 
@@ -73,11 +75,27 @@ def test_viewer_pages_beside_the_report(document, measured, tmp_path):
     (tmp_path / "runs").mkdir()
     save(tmp_path / "runs" / "a b.sol.zip", solution)
     told = document(instance=NAME) | {"digest": instance.digest, "solution": "elsewhere/a b.sol.zip"}
-    from dataclasses import replace
-
     run = replace(parse_run(told), file=str(tmp_path / "runs" / "a.json"))
     gone = replace(parse_run(document(instance="other")), file=str(tmp_path / "runs" / "b.json"))
     assert solution_links([run, gone], tmp_path) == {"elsewhere/a b.sol.zip": "runs/a%20b.sol.zip"}
     assert write_views([run, gone], tmp_path / "views", tmp_path) == {(NAME, "cpsat"): f"views/{NAME}.html#a=0"}
     assert (tmp_path / "views" / f"{NAME}.html").read_text().startswith("<!doctype html>")
     assert [path.name for path in (tmp_path / "views").iterdir()] == [f"{NAME}.html"]
+
+
+def test_a_solution_can_be_reported_alone(document, measured, tmp_path):
+    _, solution, found = measured
+    path = tmp_path / "x.sol.zip"
+    save(path, solution)
+    (run,) = load_runs([path])
+    assert (run.instance, run.solver, run.seed, run.lost, run.letter) == (NAME, "marocco", 0, solution.lost, "F")
+    assert run.measures["wiring"] == found["wiring"]
+    save(path, replace(solution, digest="sha256:other"))
+    with pytest.raises(FormatError, match="but the shipped one has sha256:"):
+        load_runs([path])
+    save(path, replace(solution, instance="nowhere"))
+    with pytest.raises(FormatError, match="nowhere, which is no shipped instance"):
+        load_runs([path])
+    (tmp_path / "x.json").write_text(json.dumps(document(lost=7)))
+    (told,) = load_runs([path])
+    assert (told.instance, told.lost) == ("net", 7)

@@ -135,11 +135,17 @@ def test_the_digest_of_the_set_depends_on_its_instances_only(document):
 def test_the_report_in_words(comparison):
     (text,) = in_words(comparison, "marocco")
     assert "2 solvers mapped 2 networks" in text
-    assert "cpsat loses least, 6.00 %" in text
+    assert "cpsat loses least, 6.00 % of the synapses in the median over 2 networks." in text
     assert (
         "cpsat loses less than marocco on 2, the same on 0 and more on 0 of 2 (mean difference -59.000 points)" in text
     )
-    assert "1 pairs of network and solver were not run" in text
+    assert "Pairs of network and solver that were not run: 1;" in text
+
+
+def test_one_solver_on_one_network_in_words(document):
+    (text,) = in_words(compare_runs([parse_run(document(lost=20))], nothing), "cpsat")
+    assert text.startswith("1 solver mapped 1 network onto the wafer.")
+    assert "cpsat loses 20.00 % of the synapses in the median over 1 network." in text
 
 
 def test_shifted_geometric_mean():

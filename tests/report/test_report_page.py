@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -107,9 +108,10 @@ def test_losses_and_solutions_lead_to_files(document):
 
 
 def test_figures_are_files_of_their_own(document, matplotlib, monkeypatch):
-    monkeypatch.setattr("mapper.report.figures.has_matplotlib", lambda: matplotlib)
     monkeypatch.setattr("mapper.report.plots.has_matplotlib", lambda: matplotlib)
     report = build(runs_of(document, (HOSTILE,)))
+    wanted = [section for section in report.sections if section.title in ("Loss per instance", "Where the loss is")]
+    report = replace(report, sections=tuple(wanted))
     files = figures(report)
     charts = [block for section in report.sections for block in section.blocks if not isinstance(block, str | Table)]
     assert len([name for name in files if name.endswith(".svg")]) == len(charts)
