@@ -116,7 +116,8 @@ def team_row(
             made = run(circuits, duration, record=_RECORD, threads=threads)
             times.append((time.perf_counter() - begin, time.process_time() - cpu))
             spikes.append((made.spike_time, made.spike_unit))
-    equal = all(np.array_equal(a, b) for other in spikes[1:] for a, b in zip(spikes[0], other, strict=True))
+    when, unit = spikes[0]
+    equal = all(np.array_equal(t, when) and np.array_equal(u, unit) for t, u in spikes[1:])
     one, two = (np.array(found[threads]).min(axis=0) for threads in (1, 2))
     figures = f"{one[0] / two[0]:.2f} times as fast by the wall clock ({one[0]:.2f} s, {two[0]:.2f} s); "
     figures += f"CPU time {two[1] / one[1]:.2f} times, so {2 * one[1] / two[1]:.2f} on idle cores; "
