@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import threading
@@ -23,7 +24,7 @@ from mapper.sizes import as_placed
 from mapper.solvers import REPAIR, SEARCHES, Table, check_settings, find_solver, is_built_in, run_steps, with_settings
 from mapper.version import __version__
 from mapper.warm_start import Beginning, StartError, begin, check_nothing_fixed_is_set, fingerprint
-from models.errors import PlacementError, ResourceExhausted
+from models.errors import OptionError, PlacementError, ResourceExhausted
 from models.instance import Instance
 from models.mapping import Mapping
 from models.solution import Bound, Bounds, Solution
@@ -106,6 +107,8 @@ def solve(
 
     Raises
     ------
+    OptionError
+        If a limit, the seed or the number of threads makes no sense.
     SolverError
         If the solver or an option does not exist.
     StartError
@@ -114,6 +117,7 @@ def solve(
         If no mapping was found: manual placement impossible, or the wafer is too small.
     """
     settings = dict(options or {})
+    _check_effort(time_limit, det_limit, seed, threads)
     check_settings(solver, settings)
     check_nothing_fixed_is_set(fix, settings)
     context = Context(seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event())
@@ -153,6 +157,16 @@ def solve(
     if start is not None:
         configured |= {"start": fingerprint(start), "fix": ",".join(fix), "remap": ",".join(remap)}
     return _solution(problem, solver, best, configured, run)
+
+
+def _check_effort(time_limit: float | None, det_limit: float | None, seed: int, threads: int) -> None:
+    """Refuse numbers that are no budget, no seed, or no number of cores."""
+    if time_limit is not None and math.isnan(time_limit):
+        raise OptionError(f"time_limit must be a number of seconds (got {time_limit})")
+    if det_limit is not None and not 0 <= det_limit < math.inf:
+        raise OptionError(f"det_limit must be at least 0 and finite (got {det_limit})")
+    if seed < 0 or threads < 1:
+        raise OptionError(f"seed must be at least 0 and threads at least 1 (got {seed} and {threads})")
 
 
 def _closing(context: Context) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -85,6 +86,12 @@ def read_start(
     return Warm(load(Path(path)), fix, remap, say)
 
 
+def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no deterministic time; write a number like 10")
+    return value
+
+
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     settings = {}
     for value in values:
@@ -99,7 +106,7 @@ def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
 effort_options = stacked(
     click.option("--time-limit", type=duration, help="Wall-clock time: 90, 90s, 10m, 2h.  [default: the instance's]"),
     click.option(
-        "--det-limit", type=click.FloatRange(min=0, min_open=True),
+        "--det-limit", type=click.FloatRange(min=0, min_open=True), callback=_finite,
         help="Deterministic time instead: the same result on every machine.",
     ),
     click.option("--threads", type=click.IntRange(min=1), help="Cores to use.  [default: the instance's]"),

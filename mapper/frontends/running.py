@@ -15,8 +15,8 @@ from mapper.frontends.notices import Notices, logger
 from mapper.frontends.observer import Built, observer
 from mapper.frontends.pymarocco.enums import Backend, CalibBackend
 from mapper.frontends.pymarocco.results import Marocco
-from mapper.frontends.pymarocco.sections import PLACEMENTS
 from mapper.frontends.pymarocco.stats import Times
+from mapper.frontends.pymarocco.strategies import is_own, settings_of
 from mapper.frontends.pymarocco.tables import Arrays, Tables
 from mapper.frontends.session import settings
 from models.stats import MappingStats as Numbers
@@ -75,6 +75,8 @@ def built(session: Session) -> Built:
     marocco, _ = settings(session)
     solver, seconds = marocco.solver_and_time()
     options = solver_options(solver, marocco, session.notices)
+    if is_own(marocco.neuron_placement.default_placement_strategy()):
+        session.notices.warn("the placement strategy is a class of the script, which no file can hold")
     instance = instance_of(session, marocco)
     return Built(instance, solver, options, int(marocco.seed), int(marocco.threads), seconds)
 
@@ -214,8 +216,9 @@ def solver_options(solver: str, marocco: PyMarocco, notices: Notices) -> Mapping
     chosen: dict[str, str] = {}
     placement, merging = marocco.neuron_placement, marocco.merger_routing
     addresses, routing = marocco.l1_address_assignment, marocco.l1_routing
-    if placement.was_set("default_placement_strategy"):
-        chosen["placement"] = PLACEMENTS[placement.default_placement_strategy()]
+    own = marocco.settings()
+    if placement.was_set("default_placement_strategy") and "placement" not in own:
+        chosen |= settings_of(placement.default_placement_strategy())
     for name in ("restrict_rightmost_neuron_blocks", "minimize_number_of_sending_repeaters"):
         if placement.was_set(name):
             chosen[f"placement.{name}"] = str(bool(placement.value(name))).lower()
@@ -232,7 +235,6 @@ def solver_options(solver: str, marocco: PyMarocco, notices: Notices) -> Mapping
         chosen["routing.switch_seed"] = str(int(routing.shuffle_switches_seed()))
     if routing.priorities:
         chosen["routing.priority"] = ",".join(f"projection{i}={n:g}" for i, n in sorted(routing.priorities.items()))
-    own = marocco.settings()
     if solver in TABLES:
         return {**chosen, **own}
     if chosen:

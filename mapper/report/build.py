@@ -18,8 +18,8 @@ from models.errors import FormatError
 DEFINITIONS = (
     "lost: required synapses without a realised synapse of the right receptor and source, as the checker counts them "
     "in the configuration bits.",
-    "spurious: synapses that the bits realise and nobody required; a run with any is rejected (V), like one that breaks "
-    "a rule of the hardware or loses another number of synapses than it claims.",
+    "spurious: synapses that the bits realise and nobody required; a run with any is rejected (V), like one that "
+    "breaks a rule of the hardware or loses another number of synapses than it claims.",
     "loss [%] = 100 lost / required.",
     "excess [pp] = 100 (lost - best known) / required, in percentage points.",
     "gap = lost - proven bound, in synapses, and in percentage points of all synapses.",

@@ -17,6 +17,8 @@ LINEAR: Final = 0.01
 #: Points of an anytime curve, and its first one [s].
 _POINTS: Final = 80
 _FIRST: Final = 0.01
+#: Stages that begin within this ratio of times share a mark.
+_TOGETHER: Final = 1.15
 #: Targets of the table of times, in points above the best known loss.
 #: Bars of `sparkline`, from nothing to everything.
 _BARS: Final = "_\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
@@ -146,13 +148,18 @@ def _bound_at(comparison: Comparison, instance: str, times: Floats) -> Floats:
 
 
 def _stages(runs: Sequence[Run], end: float) -> tuple[tuple[float, str], ...]:
-    """Return when each stage first began, median over the runs, and its name."""
+    """Return when each stage first began, median over the runs, and its name; stages close together share a mark."""
     begins: dict[str, list[float]] = {}
     for run in runs:
         for t, name in run.stages:
             begins.setdefault(name, []).append(t)
-    marks = [(max(_FIRST, float(np.median(times))), name) for name, times in begins.items()]
-    return tuple(sorted((t, name) for t, name in marks if t <= end))
+    groups: list[tuple[float, list[str]]] = []
+    for t, name in sorted((max(_FIRST, float(np.median(times))), name) for name, times in begins.items()):
+        if groups and t <= _TOGETHER * groups[-1][0]:
+            groups[-1][1].append(name)
+        elif t <= end:
+            groups.append((t, [name]))
+    return tuple((t, " to ".join(dict.fromkeys((names[0], names[-1])))) for t, names in groups)
 
 
 def _table(cell: Cell, times: Floats) -> Floats | None:

@@ -72,6 +72,14 @@ def _result(
     from models.solution import save
 
     effort = run.effort
+    stages: dict[str, float] = {}
+
+    def heard(event: Event) -> None:
+        if event.kind == "stage":
+            stages.setdefault(event.stage, round(event.t, 3))
+        if listen is not None:
+            listen(event)
+
     solution = mapper.solve(
         run.instance,
         run.solver,
@@ -81,7 +89,7 @@ def _result(
         threads=1 if effort.threads is None else effort.threads,
         max_hicanns=effort.max_chips,
         options=effort.settings or {},
-        events=listen,
+        events=heard,
         stop=stop,
     )
     checked = audit(run.instance, solution.configuration, solution.lost)
@@ -90,6 +98,7 @@ def _result(
         save(path, solution)
     return {
         **solution_document(run.instance, solution, path),
+        "stages": [[begun, stage] for stage, begun in stages.items()],
         "audit": audit_document(run.instance, checked),
         "measures": measure(run.instance, solution.mapping, checked.realised),
     }

@@ -163,6 +163,8 @@ def test_bad_instance_file_is_lines_and_exit_code_2(run, tiny, fake_solve):
         (["guidebook", "--seed", "-1"], "--seed"),
         (["guidebook", "--threads", "0"], "--threads"),
         (["guidebook", "--det-limit", "0"], "--det-limit"),
+        (["guidebook", "--det-limit", "nan"], "nan is no deterministic time"),
+        (["guidebook", "--det-limit", "inf"], "inf is no deterministic time"),
         (["guidebook", "--max-loss", "few"], "'few' is no loss"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 import mapper
 from mapper.solvers import SolverError
-from models.errors import ResourceExhausted
+from models.errors import OptionError, ResourceExhausted
 from models.hardware import Limits, Wafer
 from models.instance import Instance, load_instance
 from models.instance.library import find
@@ -80,6 +80,22 @@ def test_options_choose_algorithms_and_reach_them():
     assert mapper.solver_names() == mapper.solver_names()
     with pytest.raises(SolverError, match="no solver 'nonesuch'"):
         mapper.solve(dense(), "nonesuch")
+
+
+@pytest.mark.parametrize(
+    ("effort", "message"),
+    [
+        ({"det_limit": float("nan")}, r"det_limit must be at least 0 and finite \(got nan\)"),
+        ({"det_limit": float("inf")}, r"det_limit must be at least 0 and finite \(got inf\)"),
+        ({"det_limit": -1.0}, r"det_limit must be at least 0 and finite \(got -1.0\)"),
+        ({"time_limit": float("nan")}, r"time_limit must be a number of seconds \(got nan\)"),
+        ({"seed": -1}, r"seed must be at least 0 and threads at least 1 \(got -1 and 1\)"),
+        ({"threads": 0}, r"seed must be at least 0 and threads at least 1 \(got 0 and 0\)"),
+    ],
+)
+def test_an_effort_that_makes_no_sense_is_refused(effort, message):
+    with pytest.raises(OptionError, match=message):
+        mapper.solve(dense(), "cpsat", **effort)
 
 
 def test_an_interrupted_solve_returns_the_best_so_far():

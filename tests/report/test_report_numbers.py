@@ -110,6 +110,12 @@ def test_the_bound_of_an_anytime_curve_rises_when_it_is_proven(document):
     assert chart.top == pytest.approx(1.3 * 30)
 
 
+def test_stages_close_together_share_a_mark(document):
+    stages = [[0.48, "placement"], [0.49, "merging"], [0.5, "routing"], [0.75, "rows"], [9.0, "improvement"]]
+    chart = anytime(compare_runs([parse_run(document() | {"stages": stages})], nothing), "net")
+    assert chart.marks == ((0.48, "placement to routing"), (0.75, "rows"))
+
+
 def test_bars_of_the_terminal(document):
     runs = [parse_run(document(lost=0) | {"timeline": [[0.02, 25, 0], [5.0, 0, 0]], "seconds": 5.0})]
     bars = sparkline(compare_runs(runs, nothing), "cpsat", 4)

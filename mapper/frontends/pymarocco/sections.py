@@ -7,6 +7,7 @@ from typing import Any
 
 from mapper.frontends import session as sessions
 from mapper.frontends.errors import ValueRejected
+from mapper.frontends.pymarocco.strategies import byNeuronBlockEnumAndPopulationIDasc, strategy_of
 from models.errors import LimitError
 from models.hardware.limits import check_limit
 from models.hardware.synapses import DRIVERS_PER_QUADRANT
@@ -125,14 +126,6 @@ def chain_length(value: Any) -> int:
     return drivers
 
 
-#: Placement strategies of marocco and the algorithm of the stage ``placement`` that each is.
-PLACEMENTS: Mapping[str, str] = {
-    "byNeuronBlockEnumAndPopulationIDasc": "linear",
-    "byNeuronBlockEnumAndPopulationID": "linear_descending",
-    "bySmallerNeuronBlockAndPopulationID": "smaller_block",
-    "ClusterByPopulationConnectivity": "cluster_population",
-    "ClusterByNeuronConnectivity": "cluster_neuron",
-}
 MERGINGS = ("minimize_as_possible", "minimize_number_of_sending_repeaters", "one_to_one")
 ADDRESSES = ("high_first", "low_first", "alternating")
 ROUTERS = ("backbone", "dijkstra")
@@ -151,9 +144,9 @@ def neuron_placement() -> Section:
             "default_neuron_size": 4,
             "restrict_rightmost_neuron_blocks": False,
             "minimize_number_of_sending_repeaters": False,
-            "default_placement_strategy": "byNeuronBlockEnumAndPopulationIDasc",
+            "default_placement_strategy": byNeuronBlockEnumAndPopulationIDasc(),
         },
-        checks={"default_neuron_size": limit("neuron_size"), "default_placement_strategy": one_of(*PLACEMENTS)},
+        checks={"default_neuron_size": limit("neuron_size"), "default_placement_strategy": strategy_of},
     )
 
 
