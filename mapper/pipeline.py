@@ -211,7 +211,7 @@ def _search(
     except (ResourceExhausted, PlacementError, BudgetExhausted) as error:
         if best.mapping is None:
             raise
-        context.emit("status", message=f"nothing besides the start: {error}", lost=best.mapping.lost)
+        context.emit("status", message=f"the search ends with what it has: {error}", lost=best.mapping.lost)
 
 
 def _repair(solver: str, settings: ReadMapping[str, str]) -> Table:

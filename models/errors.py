@@ -65,3 +65,7 @@ class InstanceError(MapperError, ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class MeaningError(InstanceError):
+    """An instance file is well formed, but what it says cannot be."""

@@ -39,11 +39,11 @@ def explain(
     cannot be met together, and prints a smallest set of them.  Exit code 0: explained, or no conflict found;
     4: impossible.
     """
-    from models.errors import InstanceError
+    from models.errors import MeaningError
 
     try:
         problem = _common.read_instance(instance)
-    except InstanceError as error:
+    except MeaningError as error:
         if solution is not None or not all(p.path.startswith(_CONSTRAINTS) for p in error.problems):
             raise
         _show_contradictions(error, instance, as_json)

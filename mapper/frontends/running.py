@@ -96,7 +96,7 @@ def _skip(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
     if not tables.arrays.equal(Arrays.of(instance.network)):
         raise FrontendError(f"{path} holds the mapping of another network: map this one first")
     calibration = _calibration(analog_of(marocco, session.notices), instance)
-    runtime.adopt(Marocco(replace(tables, instance=instance, calibration=calibration)))
+    runtime.adopt(Marocco(replace(tables, instance=instance, calibration=calibration, stored=None)))
 
 
 def _calibration(analog: Analog | None, instance: Instance) -> Calibration:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from models.errors import InstanceError, Problem
+from models.errors import InstanceError, MeaningError, Problem
 from models.hardware.limits import Limits
 from models.hardware.wafer import Wafer
 from models.instance import schema_network as nd
@@ -126,7 +126,7 @@ class _Build:
             for hint in [f"a bus has {limits.sources_per_bus} addresses"]
         ]
         if self.problems or network is None:
-            raise InstanceError(_ordered([_placed(problem, locations) for problem in self.problems]))
+            raise MeaningError(_ordered([_placed(problem, locations) for problem in self.problems]))
         budget, origin = self.document.budget, self.document.origin
         return Instance(
             self.document.name,

@@ -76,7 +76,7 @@ def _is_number(text: str) -> bool:
 
 def suggestion(word: str, known: Iterable[str], list_all: bool = True) -> str:
     """Return a hint that names the closest known word, or all of them."""
-    names = list(known)
+    names = [name for name in known if name != word]
     close = difflib.get_close_matches(word, names, 1)
     if close:
         return f"did you mean {close[0]!r}?"

@@ -156,3 +156,14 @@ def test_a_file_that_is_wrong_stays_an_error(run, tiny):
     tiny.write_text(tiny.read_text().replace("size: 3", "size: -3"))
     result = run("explain", tiny)
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_misspelt_key_is_an_error_and_no_contradiction(run, tiny):
+    text = tiny.read_text() + "placement:\n- {pop: neuron, hicanns: 3}\n"
+    tiny.write_text(text)
+    result = run("explain", tiny)
+    assert result.exit_code == 2
+    line = text.splitlines().index("- {pop: neuron, hicanns: 3}") + 1
+    assert f"{tiny.name}:{line}:" in result.stderr
+    assert "unknown key 'hicanns'" in result.stderr
+    assert "did you mean 'hicanns'" not in result.stderr

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import logging
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from mapper.cli import cli
 from mapper.frontends import coordinates as C
 from mapper.frontends import pyhmf as pynn
 from mapper.frontends import session
@@ -20,6 +22,7 @@ from mapper.frontends.pymarocco import (
     bySmallerNeuronBlockAndPopulationID,
 )
 from mapper.frontends.pymarocco import own_placement as own
+from mapper.frontends.pyredman import Hicann
 from mapper.frontends.running import solver_options
 from models.errors import OptionError, PlacementError
 
@@ -48,8 +51,6 @@ def map_with(strategy, sizes=(40, 30), pinned=None, defects=()):
     marocco = PyMarocco()
     marocco.neuron_placement.default_placement_strategy(strategy)
     for hicann, denmem in defects:
-        from mapper.frontends.pyredman import Hicann
-
         resources = Hicann()
         resources.neurons().disable(C.NeuronOnHICANN(denmem))
         marocco.defects.wafer().inject(C.HICANNGlobal(C.HICANNOnWafer(hicann), C.Wafer(33)), resources)
@@ -135,7 +136,7 @@ def test_clustering_on_a_vertical_line():
     marocco.continue_despite_synapse_loss = True
     pynn.setup(marocco=marocco)
     chain = [pynn.Population(128, pynn.IF_cond_exp) for _ in range(3)]
-    for pre, post in zip(chain, chain[1:], strict=False):
+    for pre, post in pairwise(chain):
         pynn.Projection(pre, post, pynn.OneToOneConnector(weights=0.004))
     marocco.manual_placement.on_hicann(chain[0], C.HICANNOnWafer(C.X(12), C.Y(5)))
     pynn.run(0)
@@ -158,12 +159,7 @@ def test_what_is_no_strategy(marocco):
         map_with(strategy)
 
 
-def test_strategy_of_a_script_is_not_in_files(run_script, tmp_path, caplog):
-    from click.testing import CliRunner
-
-    from mapper.cli import cli
-
-    caplog.set_level(logging.WARNING)
+def test_strategy_of_a_script_is_not_in_files(tmp_path):
     script = tmp_path / "own.py"
     script.write_text(
         "import pyhmf as pynn\n"
@@ -177,7 +173,7 @@ def test_strategy_of_a_script_is_not_in_files(run_script, tmp_path, caplog):
     )
     result = CliRunner().invoke(cli, ["convert", str(script), "-o", str(tmp_path / "own.yaml")])
     assert result.exit_code == 0, result.output
-    assert "which no file can hold" in caplog.text
+    assert "which no file can hold" in result.stderr
     session.new()
     with pytest.raises(FrontendError, match="run the script with mapper run"):
         own.place_by_script(None, None, None)

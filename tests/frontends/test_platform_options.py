@@ -123,7 +123,36 @@ def test_low_level_configuration_in_a_file(marocco, tmp_path):
         Wafer().load("wafer.cfg")
 
 
-def test_programming_of_floating_gates_is_kept(mapped):
+def test_interval_of_background_generators(marocco, caplog):
+    caplog.set_level(logging.INFO)
+    for interval in (125, 10000, 10000):
+        marocco.bkg_gen_isi = interval
+    assert [(r.levelno, "layer 1 always locks" in r.message) for r in caplog.records] == [
+        (logging.INFO, True),
+        (logging.WARNING, True),
+    ]
+    for wrong in (0, 1.5, "fast"):
+        with pytest.raises(ValueRejected, match="must be a whole number of clock cycles"):
+            marocco.bkg_gen_isi = wrong
+    assert marocco.bkg_gen_isi == 10000
+
+
+def test_voltages_of_layer_1_are_kept(mapped, caplog):
+    caplog.set_level(logging.INFO)
+    *_, runtime = mapped
+    for hicann in runtime.wafer().getAllocatedHicannCoordinates():
+        gates = runtime.wafer()[hicann].floating_gates
+        for block in C.iter_all(C.FGBlockOnHICANN):
+            gates.setShared(block, HICANN.shared_parameter.V_dllres, 275)
+            gates.setShared(block, HICANN.shared_parameter.V_ccas, 800)
+            gates.setShared(block, HICANN.shared_parameter.V_gmax0, 1023)
+        assert gates.getShared(C.FGBlockOnHICANN(C.Enum(3)), HICANN.V_dllres) == 275
+    told = [r.message.partition(" ")[0] for r in caplog.records if "layer 1 always locks" in r.message]
+    assert told == ["V_dllres", "V_ccas"]
+
+
+def test_programming_of_floating_gates_is_kept(mapped, caplog):
+    caplog.set_level(logging.INFO)
     *_, runtime = mapped
     gates = runtime.wafer()[C.HICANNOnWafer(C.Enum(297))].floating_gates
     for i in range(gates.getNoProgrammingPasses()):
@@ -132,6 +161,7 @@ def test_programming_of_floating_gates_is_kept(mapped):
         gates.setFGConfig(C.Enum(i), config)
     config.fg_bias = 7
     assert [gates.getFGConfig(C.Enum(i)).fg_bias for i in (0, 1)] == [0, 0]
+    assert [r.message for r in caplog.records if "setFGConfig() is kept, but has no effect" in r.message]
     other = runtime.wafer()[C.HICANNOnWafer(C.X(5), C.Y(5))].floating_gates
     assert other.getFGConfig(C.Enum(0)).fg_bias == 8
     with pytest.raises(ValueRejected, match=r"a programming pass is 0\.\.1"):

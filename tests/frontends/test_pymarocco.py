@@ -120,6 +120,23 @@ def test_placement_on_blocks_and_denmems(marocco):
     assert found[2].size() == 2
 
 
+def test_only_rectangles_are_placed(marocco):
+    pynn.setup(marocco=marocco)
+    pop = pynn.Population(2, pynn.IF_cond_exp)
+    block = C.NeuronBlockOnWafer(C.NeuronBlockOnHICANN(3), C.HICANNOnWafer(C.Enum(0)))
+    top, bottom = C.NeuronOnNeuronBlock(C.X(2), C.Y(0)), C.NeuronOnNeuronBlock(C.X(3), C.Y(1))
+    shifted = LogicalNeuron.on(block).add(top, 4).add(bottom, 2).done()
+    with pytest.raises(RuntimeError, match=r"rectangular neurons spanning both rows \(got NeuronOnWafer"):
+        marocco.manual_placement.on_neuron(pop[:1], shifted)
+    straight = LogicalNeuron.on(block).add(top, 2).add(C.NeuronOnNeuronBlock(C.X(2), C.Y(1)), 2).done()
+    with pytest.raises(RuntimeError, match="number of logical neurons does not match size of population"):
+        marocco.manual_placement.on_neuron(pop, straight)
+    marocco.manual_placement.on_neuron(pop[1:], [straight])
+    pynn.run(0)
+    (item,) = session.current().runtime.results().placement.find(pop[1])
+    assert item.logical_neuron() == straight
+
+
 def test_contradictory_placement(marocco):
     pynn.setup(marocco=marocco)
     pop = pynn.Population(4, pynn.IF_cond_exp)

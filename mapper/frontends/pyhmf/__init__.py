@@ -35,6 +35,8 @@ from mapper.frontends.pyhmf.connectors import (
 from mapper.frontends.pyhmf.control import (
     connect,
     create,
+    dumpAsBinary,
+    dumpAsXml,
     end,
     get_current_time,
     get_max_delay,
@@ -49,6 +51,7 @@ from mapper.frontends.pyhmf.control import (
     set,
     setup,
 )
+from mapper.frontends.pyhmf.csa_connector import CSAConnector
 from mapper.frontends.pyhmf.plasticity import (
     AdditiveWeightDependence,
     MultiplicativeWeightDependence,
@@ -86,6 +89,7 @@ __all__ = [
     "AdditiveWeightDependence",
     "AllToAllConnector",
     "Assembly",
+    "CSAConnector",
     "Connector",
     "Cuboid",
     "CurrentSource",
@@ -134,6 +138,8 @@ __all__ = [
     "TsodyksMarkramMechanism",
     "connect",
     "create",
+    "dumpAsBinary",
+    "dumpAsXml",
     "end",
     "get_current_time",
     "get_max_delay",

@@ -234,13 +234,16 @@ class FromListConnector(Connector):
         table = table.reshape(-1, 4) if table.size == 0 else table
         if table.ndim != 2 or table.shape[1] not in (3, 4):
             raise ValueRejected(f"a list of (pre, post, weight, delay) is needed (got the shape {table.shape})")
-        super().__init__(table[:, 2], table[:, 3] if table.shape[1] == 4 else None)
+        super().__init__(table[:, 2])
         self._table = table
 
-    def rule(self) -> arrays.Connector:
-        """Return which pairs are connected."""
-        pairs = self._table[:, :2].astype(np.int64)
-        return arrays.FromArrays(pairs[:, 0], pairs[:, 1], self._table[:, 2])
+    def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
+        """Return the connections."""
+        pre, post = self._table[:, :2].astype(np.int64).T
+        delay = self._table[:, 3] if self._table.shape[1] == 4 else None
+        edges = arrays.FromArrays(pre, post, self._table[:, 2], delay).connect(n_pre, n_post, name)
+        self.delays = edges.delay
+        return edges
 
 
 class FromFileConnector(FromListConnector):

@@ -152,6 +152,23 @@ def rank() -> int:
     return 0
 
 
+def dumpAsXml(filename: Any, *arguments: Any) -> None:
+    """Write nothing and say so: archives of euter have no specified format."""
+    _not_dumped("dumpAsXml", filename)
+
+
+def dumpAsBinary(filename: Any, *arguments: Any) -> None:
+    """Write nothing and say so, like `dumpAsXml`."""
+    _not_dumped("dumpAsBinary", filename)
+
+
+def _not_dumped(function: str, filename: Any) -> None:
+    sessions.current().notices.warn(
+        f"{function}({str(filename)!r}) writes nothing: the format of euter's archives is not specified; "
+        "mapper convert script.py -o network.yaml writes the network"
+    )
+
+
 def create(cellclass: type[CellType], cellparams: Any = None, n: int = 1) -> Population:
     """Return a population."""
     return Population(n, cellclass, cellparams)

@@ -66,7 +66,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
 #: Options of real wafers and of old versions; nothing here depends on them.
 _WITHOUT_EFFECT: Final = frozenset(
     {
-        "bkg_gen_isi", "verification", "checkl1locking", "ensure_analog_trigger", "scrutinize_mapping",
+        "verification", "checkl1locking", "ensure_analog_trigger", "scrutinize_mapping",
         "n_locking_retest", "n_locking_recheck_after_ok", "time_between_rechecks", "experiment_time_offset",
         "ess_temp_directory", "roqt", "bio_graph",
     }
@@ -129,6 +129,10 @@ class PyMarocco:
             value = _member(name, value)
         if name in _WITHOUT_EFFECT:
             notices.inform(f"{name} has no effect here: it concerns a real wafer or another program")
+        elif name == "bkg_gen_isi":
+            value = _interval(value)
+            say = notices.inform if value == _OPTIONS[name] else notices.warn
+            say(f"bkg_gen_isi = {value} has no effect: layer 1 always locks, background generators take no bandwidth")
         elif name == "pll_freq":
             notices.inform("pll_freq clocks layer 1 only under the ESS with ess_config.enable_timed_merger")
         elif name == "hicann_configurator":
@@ -191,6 +195,13 @@ def _member(name: str, value: Any) -> Any:
     if text not in kind.__members__:
         raise ValueRejected(f"{name} must be one of {', '.join(kind.__members__)} (got {value!r})")
     return kind[text]
+
+
+def _interval(value: Any) -> int:
+    """Return an interval of background generators in clock cycles."""
+    if not isinstance(value, int | float) or value < 1 or value != int(value):
+        raise ValueRejected(f"bkg_gen_isi must be a whole number of clock cycles, 1 or more (got {value!r})")
+    return int(value)
 
 
 def _configurator(value: Any) -> Configurator:

@@ -63,9 +63,7 @@ class _Hooked(Agenda):
         self, strategy: PlacePopulationsBase, blocks: NeuronBlocks, order: Sequence[int], requests: Sequence[Request]
     ) -> None:
         self._strategy = strategy
-        self._list = NeuronBlockList(
-            map(_coordinate, reversed(order)), lambda block: blocks.available(_number(block))
-        )
+        self._list = NeuronBlockList(map(_coordinate, reversed(order)), lambda block: blocks.available(_number(block)))
         self._queue = list(requests)
         strategy.m_neuron_blocks, strategy.m_queue = self._list, self._queue
         strategy.initialise()

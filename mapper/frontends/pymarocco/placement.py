@@ -56,10 +56,19 @@ class ManualPlacement:
         self._add(population, blocks=blocks, size=_size(size))
 
     def on_neuron(self, population: Target, neuron: Any) -> None:
-        """Place every cell on the denmems of a logical neuron; one per cell."""
+        """Place every cell on the denmems of a logical neuron; one per cell.
+
+        Raises
+        ------
+        FrontendError
+            If their number differs from that of the cells, or one is no rectangle: marocco places no others either.
+        """
         neurons = tuple(_neuron(one) for one in ([neuron] if isinstance(neuron, LogicalNeuron) else neuron))
         if len(neurons) != len(population):
-            raise ValueRejected(f"{len(neurons)} logical neurons for {len(population)} cells: give one for each")
+            raise FrontendError(
+                "number of logical neurons does not match size of population or populationview: "
+                f"{len(neurons)} for {len(population)} cells, give one for each"
+            )
         self._add(population, neurons=neurons)
 
     def with_size(self, population: Target, size: int) -> None:
@@ -129,7 +138,9 @@ def _neuron(value: Any) -> tuple[int, int, int]:
     if not isinstance(value, LogicalNeuron) or value.is_external():
         raise TypeRejected(f"a LogicalNeuron on denmems is needed (got {value!r})")
     if not value.is_rectangular():
-        raise ValueRejected(f"only rectangular neurons over both rows can be placed (got {value})")
+        raise FrontendError(
+            f"manual placement only supports rectangular neurons spanning both rows (got {', '.join(map(str, value))})"
+        )
     first = value.front()
     return int(first.toHICANNOnWafer()), int(first.toNeuronOnHICANN().x()), value.size()
 

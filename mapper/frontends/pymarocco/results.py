@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,15 @@ from mapper.frontends.coordinates import (
 from mapper.frontends.errors import FrontendError, TypeRejected, ValueRejected
 from mapper.frontends.pyhmf.populations import ID
 from mapper.frontends.pymarocco.coordinates import LogicalNeuron
+from mapper.frontends.pymarocco.network_results import L1Properties, Resources, bio_graph, l1_properties
 from mapper.frontends.pymarocco.placement_results import Placement, PlacementItem
 from mapper.frontends.pymarocco.routing_results import L1Routing
 from mapper.frontends.pymarocco.synapse_results import SynapseRouting
 from mapper.frontends.pymarocco.tables import Tables
 from models.hardware.layer1 import N_HLINES, N_LINES
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: Analog outputs of a HICANN.
 _OUTPUTS = 2
@@ -148,11 +152,27 @@ class Properties:
     """What of a HICANN is in use."""
 
     def __init__(self, tables: Tables, hicann: int) -> None:
-        self._mapping, self._hicann = tables.solution.mapping, hicann
+        self._tables, self._mapping, self._hicann = tables, tables.solution.mapping, hicann
 
     def is_available(self) -> bool:
         """Return whether the HICANN is configured."""
         return bool(np.isin(self._hicann, self._mapping.hicanns_in_use))
+
+    def is_transit_only(self) -> bool:
+        """Return whether it is in use, but only passes signals on."""
+        return self.is_available() and not (self.has_neurons() or self.has_inputs())
+
+    def has_neurons(self) -> bool:
+        """Return whether neurons are on it."""
+        return self.num_neurons() > 0
+
+    def has_inputs(self) -> bool:
+        """Return whether spike sources are injected into it."""
+        return self.num_inputs() > 0
+
+    def l1_properties(self) -> list[L1Properties]:
+        """Return the routes that start on it, pass it, or end on it, with drivers and synapses."""
+        return list(l1_properties(self._tables, self._hicann))
 
     def num_neurons(self) -> int:
         """Return the number of neurons on it."""
@@ -187,12 +207,13 @@ class Marocco:
 
     Attributes
     ----------
-    placement, l1_routing, synapse_routing, spike_times, analog_outputs, parameter
+    resources, placement, l1_routing, synapse_routing, spike_times, analog_outputs, parameter
         See the classes.
     """
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
+        self.resources = Resources(tables)
         self.placement = Placement(tables)
         self.l1_routing = L1Routing(tables)
         self.synapse_routing = SynapseRouting(tables)
@@ -230,6 +251,15 @@ class Marocco:
         if Path(path).exists() and not overwrite:
             raise FrontendError(f"file already exists: {path}")
         self.tables.save(Path(path))
+
+    @property
+    def bio_graph(self) -> nx.MultiDiGraph[int]:
+        """The network as a graph of populations; see `mapper.frontends.pymarocco.network_results.bio_graph`."""
+        return bio_graph(self.tables)
+
+    def l1_properties(self) -> list[L1Properties]:
+        """Return all routes with drivers, synapses, projections and addresses, as pictures need them."""
+        return list(l1_properties(self.tables))
 
     def properties(self, hicann: HICANNOnWafer | NeuronOnWafer) -> Properties:
         """Return what of a HICANN is in use."""

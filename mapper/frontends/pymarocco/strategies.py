@@ -207,7 +207,9 @@ def strategy_of(value: Any) -> PlacePopulationsBase:
         return names[value]()
     strategy = value() if isinstance(value, type) and issubclass(value, PlacePopulationsBase) else value
     if not isinstance(strategy, PlacePopulationsBase):
-        raise TypeRejected(f"specify a placement strategy: an object of a class of PlacePopulationsBase (got {value!r})")
+        raise TypeRejected(
+            f"specify a placement strategy: an object of a class of PlacePopulationsBase (got {value!r})"
+        )
     if isinstance(strategy, _Cluster) and is_own(strategy):
         raise NotImplementedHere(
             f"{type(strategy).__name__} derives from a clustering strategy, whose steps are no Python methods here: "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
+import tempfile
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -26,6 +29,27 @@ _PREFIX: Final = "frontend"
 #: Of compression: the network is written in half of the time that the default level takes.
 _LEVEL: Final = 1
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+#: What archives of boost::serialization, in which marocco kept its results, have among their first bytes.
+_BOOST: Final = b"serialization::archive"
+_HEAD: Final = 4096
+_GZIP: Final = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stored:
+    """What a result file says besides the solution and its network.
+
+    Attributes
+    ----------
+    weights : (n_synapses,) float64
+        Realised weights [uS] under the calibration of the mapping; NaN: lost.
+    hicanns, linked : (384,) bool
+        HICANNs that the mapping was allowed to use, and those of them with a working high-speed link.
+    """
+
+    weights: NDArray[np.float64]
+    hicanns: NDArray[np.bool_]
+    linked: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +114,8 @@ class Tables:
         What the analog bits mean.
     instance : Instance or None
         None if the tables come from a file.
+    stored : Stored or None
+        What that file says.
     """
 
     solution: Solution
@@ -97,6 +123,7 @@ class Tables:
     arrays: Arrays
     calibration: Calibration
     instance: Instance | None = None
+    stored: Stored | None = None
 
     def synapses_of(self, projection: int) -> slice:
         """Return where the synapses of a projection are."""
@@ -111,6 +138,8 @@ class Tables:
 
     def weights(self, synapse: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the weights that the bits stand for, of realised synapses given by number [uS], (n,)."""
+        if self.stored is not None:
+            return self.stored.weights[synapse]
         mapping, bits = self.solution.mapping, self.configuration
         post = self.arrays.post[synapse]
         hicann, row = mapping.placement.hicann[post], mapping.synapses.row[synapse].astype(np.int64)
@@ -128,15 +157,36 @@ class Tables:
             conductance / self.calibration.scaling.weight_factor(capacitance, self.arrays.cm[post]), np.float64
         )
 
+    def to_store(self) -> Stored:
+        """Return what a file says besides the solution and its network."""
+        if self.stored is not None:
+            return self.stored
+        assert self.instance is not None
+        realised = np.flatnonzero(self.solution.mapping.synapses.cause == REALISED)
+        weights = np.full(len(self.arrays.pre), np.nan)
+        weights[realised] = self.weights(realised)
+        return Stored(weights, self.instance.wafer.hicanns, self.instance.wafer.linked)
+
     def save(self, path: Path) -> None:
-        """Write a solution file that also holds the network; other programs read it as a solution."""
-        save(path, self.solution)
-        with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
-            for field in fields(Arrays):
-                member = io.BytesIO()
-                np.lib.format.write_array(member, getattr(self.arrays, field.name), allow_pickle=False)
-                info = zipfile.ZipInfo(f"{_PREFIX}.{field.name}.npy", _EPOCH)
-                archive.writestr(info, member.getvalue(), zipfile.ZIP_DEFLATED, _LEVEL)
+        """Write a solution file that also holds the network; other programs read it as a solution.
+
+        The file appears complete or not at all.
+        """
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        os.close(handle)
+        try:
+            save(Path(temporary), self.solution)
+            with zipfile.ZipFile(temporary, "a", zipfile.ZIP_DEFLATED) as archive:
+                for part in (self.arrays, self.to_store()):
+                    for field in fields(part):
+                        member = io.BytesIO()
+                        np.lib.format.write_array(member, getattr(part, field.name), allow_pickle=False)
+                        info = zipfile.ZipInfo(f"{_PREFIX}.{field.name}.npy", _EPOCH)
+                        archive.writestr(info, member.getvalue(), zipfile.ZIP_DEFLATED, _LEVEL)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
     @classmethod
     def load(cls, path: Path) -> Tables:
@@ -147,12 +197,34 @@ class Tables:
         FormatError
             If it is another file.
         """
+        if _is_boost(path):
+            raise FormatError(
+                f"{path}: an archive of marocco, whose format is not specified and cannot be read: "
+                "map the network with this program, whose results any persist file holds"
+            )
         solution = load(path)
         found: dict[str, Any] = {}
         with np.load(path, allow_pickle=False) as archive:
-            for field in fields(Arrays):
+            for field in (*fields(Arrays), *fields(Stored)):
                 name = f"{_PREFIX}.{field.name}"
                 if name not in archive.files:
-                    raise FormatError(f"{path}: a solution without its network: only files of persist can be read")
+                    raise FormatError(
+                        f"{path}: a solution without the network of a script ({name} is missing): "
+                        "only files of persist can be read"
+                    )
                 found[field.name] = archive[name]
-        return cls(solution, solution.configuration, Arrays(**found), Calibration())
+        stored = Stored(*(found.pop(field.name) for field in fields(Stored)))
+        return cls(solution, solution.configuration, Arrays(**found), Calibration(), stored=stored)
+
+
+def _is_boost(path: Path) -> bool:
+    """Tell whether a file is an archive of boost::serialization, binary or XML, compressed or not."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith(_GZIP):
+        try:
+            with gzip.open(path) as stream:
+                head = stream.read(_HEAD)
+        except (OSError, EOFError):
+            return False
+    return _BOOST in head

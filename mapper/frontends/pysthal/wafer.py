@@ -35,6 +35,8 @@ from models.hardware.calibration_cells import DENMEM_CELL, SHARED_CELL
 _DIVIDER_MAX = 15
 #: How often floating gates are programmed (sthal ``FGConfig``).
 _PASSES = 2
+#: Shared floating gates that belong to layer 1 (halbe).
+_LOCKING = frozenset({"V_dllres", "V_ccas"})
 #: Prefix of the tables in a file.
 _TABLES = "configuration"
 
@@ -181,7 +183,10 @@ class FloatingGates:
 
     def setShared(self, block: Any, parameter: Any, dac: int) -> None:
         """Set a parameter that a block shares."""
-        self.hicann.change("with_floating_gate", _name(parameter, SHARED_CELL), int(dac), int(block))
+        name = _name(parameter, SHARED_CELL)
+        if name in _LOCKING:
+            sessions.current().notices.inform(f"{name} is kept, but has no effect: layer 1 always locks here")
+        self.hicann.change("with_floating_gate", name, int(dac), int(block))
 
     def getShared(self, block: Any, parameter: Any) -> int:
         """Return a parameter that a block shares."""
@@ -207,7 +212,10 @@ class FloatingGates:
     def setFGConfig(self, programming_pass: Any, config: FGConfig) -> None:
         """Keep how the cells are programmed in a pass; the emulator's cells hold what they are given."""
         self.hicann.wafer.programming[self.hicann.number, _pass(programming_pass)] = replace(config)
-        sessions.current().notices.inform("setFGConfig() has no effect here: the emulator programs without bias")
+        sessions.current().notices.inform(
+            "setFGConfig() is kept, but has no effect: emulated floating gates hold what they are given; "
+            "marocco.variation gives them errors"
+        )
 
 
 def _pass(number: Any) -> int:
