@@ -20,6 +20,7 @@ NAMES: Final[Mapping[str, str]] = {
     "pymarocco.results": f"{_HERE}.pymarocco.results",
     "pymarocco.runtime": f"{_HERE}.pymarocco.runtime",
     "pymarocco.coordinates": f"{_HERE}.pymarocco.coordinates",
+    "pymarocco_runtime": f"{_HERE}.pymarocco.runtime",
     "pyhalbe": f"{_HERE}.pyhalbe",
     "pyhalbe.HICANN": f"{_HERE}.pyhalbe.hicann",
     "pyhalbe.Coordinate": f"{_HERE}.coordinates",

@@ -237,6 +237,13 @@ def solver_options(solver: str, marocco: PyMarocco, notices: Notices) -> Mapping
         chosen["routing.priority"] = ",".join(f"projection{i}={n:g}" for i, n in sorted(routing.priorities.items()))
     if solver in TABLES:
         return {**chosen, **own}
+    strategy = placement.default_placement_strategy()
+    if is_own(strategy):
+        notices.warn(
+            f"the placement strategy {type(strategy).__name__} is not asked: the solver {solver!r} places itself; "
+            "marocco.solver = 'marocco' asks it"
+        )
+        chosen.pop("placement", None)
     if chosen:
         notices.inform(
             f"the solver {solver!r} decides {', '.join(chosen)} itself; marocco.solver = 'marocco' follows the script"

@@ -127,6 +127,14 @@ def test_switches_of_the_clustering_strategies(marocco):
     assert solver_options("marocco", marocco, session.current().notices) == {"placement": "linear"}
 
 
+def test_searching_solvers_place_themselves(marocco, caplog):
+    marocco.neuron_placement.default_placement_strategy(OddBlocksDescending())
+    assert solver_options("cpsat", marocco, session.current().notices) == {}
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.message.startswith("the placement strategy OddBlocksDescending is not asked")
+
+
 def test_clustering_on_a_vertical_line():
     """Three populations that fill a HICANN each, in a chain from one at (12, 5): they go up in its column."""
     marocco = PyMarocco()
@@ -157,6 +165,28 @@ def test_what_is_no_strategy(marocco):
     strategy.m_spiral_center = "nowhere"
     with pytest.raises(OptionError, match="spiral_center must be one of"):
         map_with(strategy)
+
+
+@pytest.mark.parametrize("module", ["pymarocco", "pymarocco.runtime", "pymarocco_runtime"])
+def test_a_script_with_a_strategy(run_script, module):
+    script = (
+        f"from {module} import PlacePopulationsBase\n"
+        "import pyhmf as pynn\n"
+        "from pymarocco import PyMarocco\n"
+        "from pymarocco.runtime import Runtime\n"
+        "class Mine(PlacePopulationsBase):\n"
+        "    def initialise(self):\n"
+        "        self.m_neuron_blocks.value().sort(key=lambda block: int(block.toHICANNOnWafer()) == 93)\n"
+        "marocco = PyMarocco()\n"
+        "marocco.neuron_placement.default_placement_strategy(Mine())\n"
+        "runtime = Runtime(marocco.default_wafer)\n"
+        "pynn.setup(marocco=marocco, marocco_runtime=runtime)\n"
+        "cells = pynn.Population(3, pynn.IF_cond_exp)\n"
+        "pynn.run(0)\n"
+        "print(runtime.results().placement.find(cells[0])[0].hicann())\n"
+    )
+    result = run_script(script)
+    assert result.stdout == "HICANNOnWafer(X(5), Y(5))\n", result.stderr
 
 
 def test_strategy_of_a_script_is_not_in_files(tmp_path):

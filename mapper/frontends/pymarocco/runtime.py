@@ -1,4 +1,4 @@
-"""What stays between runs: the results of the mapping and the low-level configuration."""
+"""What stays between runs: the results of the mapping and the low-level configuration; marocco's placements, too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,25 @@ from typing import Any
 from mapper.frontends.coordinates import Wafer
 from mapper.frontends.errors import FrontendError
 from mapper.frontends.pymarocco.results import Marocco
+from mapper.frontends.pymarocco.strategies import (
+    ClusterByNeuronConnectivity,
+    ClusterByPopulationConnectivity,
+    PlacePopulationsBase,
+    byNeuronBlockEnumAndPopulationID,
+    byNeuronBlockEnumAndPopulationIDasc,
+    bySmallerNeuronBlockAndPopulationID,
+)
 from mapper.frontends.pysthal.wafer import Wafer as SthalWafer
+
+__all__ = [
+    "ClusterByNeuronConnectivity",
+    "ClusterByPopulationConnectivity",
+    "PlacePopulationsBase",
+    "Runtime",
+    "byNeuronBlockEnumAndPopulationID",
+    "byNeuronBlockEnumAndPopulationIDasc",
+    "bySmallerNeuronBlockAndPopulationID",
+]
 
 
 class Runtime:
