@@ -160,7 +160,9 @@ def fill_rows(
                 if gain > best_gain:
                     best_gain, best_p = gain, p
             if best_p < 0:
-                break
+                if dead.shape[0] == 0:
+                    break
+                continue  # the rows of the next driver may work
             before = rest[best_p].copy()
             plan_driver(
                 drivers[d],

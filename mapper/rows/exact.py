@@ -15,8 +15,10 @@ The kinds (receptor, group, STP mode) have disjoint synapses.  For a kind, the h
 ``sum_n min(cap, max(0, c_n - (h - 1) cap))`` synapses, which falls with h when every neuron has the same number of
 columns of both parities (even width), or a single column (width 1; the two parities are then separate problems).
 A row takes two half rows of one side, so the gains of a side's successive rows fall too, and so do those of a
-driver's for one STP mode: taking the best remaining row, driver by driver, is optimal.  For odd widths of 3 and
-more, and with defective cells, the same rule is a heuristic.
+driver's for one STP mode: taking the best remaining row, driver by driver, is optimal.  That holds for neurons of
+equally many receptors, all of even width or all of width 1.  For odd widths of 3 and more, neurons of several of
+these kinds, and with defective cells, the same rule is a heuristic; where it loses synapses, the option ``ilp`` lets
+the integer program of `mapper.rows.program` look for something better.
 
 Source of the rules: halbe RowConfig, SynapseDecoder; marocco ``SynapseTargetMapping`` for receptors and sides.
 """
@@ -32,6 +34,7 @@ from mapper.context import Context
 from mapper.demand import CellTables, Demand, demand, targets_table
 from mapper.kernels.rows import fill_rows
 from mapper.problem import Problem
+from mapper.rows.doubtful import Filled, improve
 from models.mapping import (
     NO_DRIVER,
     NO_ROUTE,
@@ -45,8 +48,15 @@ from models.mapping import (
 )
 
 
-def exact(problem: Problem, draft: Mapping, context: Context) -> Mapping:
-    """Assign a hardware synapse to as many synapses as the granted drivers can serve."""
+def exact(problem: Problem, draft: Mapping, context: Context, *, ilp: bool = False) -> Mapping:
+    """Assign a hardware synapse to as many synapses as the granted drivers can serve.
+
+    Parameters
+    ----------
+    ilp : bool
+        Whether an integer program looks for better rows of pairs that lose synapses and for which marginal gains are
+        a heuristic, those that lose most first, while the budget lasts.
+    """
     tables = CellTables.of(problem, draft.placement, draft.addresses)
     wanted = demand(problem, draft.placement, draft.addresses)
     chains = _drivers_by_pair(wanted, draft.drivers)
@@ -65,6 +75,8 @@ def exact(problem: Problem, draft: Mapping, context: Context) -> Mapping:
                 tables.receptors, tables.decoder, tables.pre, tables.post, tables.receptor, tables.stp,
                 targets_table(), dead, setting, row, column,
             )  # fmt: skip
+    if ilp:
+        improve(problem, tables, wanted, Filled(chains.start, chains.driver, setting, row, column), context)
     cells = SynapseCells(row, column, causes(problem, draft, wanted, row))
     return replace(draft, rows=_rows(draft.drivers, chains, setting), synapses=cells)
 
