@@ -107,8 +107,8 @@ class Context:
         return replace(self, time_limit=self.elapsed + max(0.0, self.remaining - seconds))
 
     def endless(self) -> Context:
-        """Return this context without a wall-clock limit; it can still be interrupted."""
-        return self if self.time_limit is None else replace(self, time_limit=None)
+        """Return this context without a wall-clock limit and deaf to interrupts, for what must be complete."""
+        return replace(self, time_limit=None, stop=threading.Event())
 
     def note(self, stage: str, algorithm: str, seconds: float, granted: float) -> None:
         """Remember how long an algorithm took; what used the time that it was granted can do with a quarter of it.

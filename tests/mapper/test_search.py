@@ -1,5 +1,6 @@
 """The search of ``cpsat``: settings of its stages, its fallbacks, what it says when nothing fits."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -80,6 +81,15 @@ def test_the_error_of_the_baseline_survives_where_nothing_else_fits():
         mapper.solve(instance, "cpsat", det_limit=0.2)
     assert type(cpsat.value) is type(baseline.value)
     assert str(cpsat.value) == str(baseline.value)
+
+
+def test_an_interrupt_leaves_the_whole_baseline():
+    instance = Instance("t", network(200, 0.4))
+    stop = threading.Event()
+    stop.set()
+    baseline = mapper.solve(instance, "marocco")
+    for solver in ("cpsat", "cpsat-fixed-placement"):
+        assert mapper.solve(instance, solver, time_limit=60, stop=stop).lost == baseline.lost
 
 
 def test_without_time_the_baseline_remains():
