@@ -5,7 +5,8 @@
 3. The cheapest drafts get everything else decided again: decoder groups, negotiated routes, annealed drivers, exact
    rows.
 4. The best mapping is improved by moves that the prices of what is lost propose (`mapper.improvement`).
-5. It is finished by what is too slow for drafts: routes that may end next door, and exact drivers.
+5. It is finished by what is too slow for drafts: routes that may end next door, exact drivers, and an integer program
+   for rows of odd widths and dead cells.
 
 The search ends when the loss meets the bound for any placement or with the budget.
 """
@@ -182,7 +183,7 @@ class _Best:
 
 
 def _finish(problem: Problem, best: _Best, later: Table, context: Context, settings: Mapping[str, str]) -> None:
-    """Route the best mapping again if layer 1 loses, with VLines of neighbours, and pack its drivers exactly.
+    """Route the best mapping again if layer 1 loses, with VLines of neighbours, pack its drivers and rows exactly.
 
     Stages that the settings decide stay as they are.
     """
@@ -194,8 +195,13 @@ def _finish(problem: Problem, best: _Best, later: Table, context: Context, setti
         steps.append(Step("routing", "pathfinder", share=0.5))
     if "drivers" not in decided:
         steps.append(Step("drivers", "set_packing", share=0.9))
-    steps.append(later[-1])
-    if len(steps) > 1 and context.fits(*names(steps)):
+    rows = later[-1]
+    if "rows" not in decided:
+        rows = replace(rows, options={**rows.options, "ilp": True})
+    elif not steps:
+        return
+    steps.append(rows)
+    if context.fits(*names(steps)):
         best.take(run_steps(problem, tuple(steps), context, best.mapping))
 
 

@@ -15,7 +15,7 @@ from mapper.rows.program import Pair, best_setting
 Ints = NDArray[np.int64]
 
 #: Share of the remaining time for all pairs.
-_TIME_SHARE = 0.05
+_TIME_SHARE = 0.5
 #: Pairs per ten seconds of a deterministic budget; as many without any limit.
 _PAIRS = 100
 #: Kind of cells whose parities have different numbers of columns, more than one in total.

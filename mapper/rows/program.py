@@ -41,7 +41,7 @@ Ints = NDArray[np.int64]
 Key = tuple[int, ...]
 
 #: Seconds, and share of the remaining time, that one pair may take.
-_MOST_SECONDS = 5.0
+_MOST_SECONDS = 2.0
 _TIME_SHARE = 0.2
 #: Most variables and constraints of a program that is tried.
 _LARGEST = 20_000

@@ -1,5 +1,7 @@
 """The integer program for rows: constraint groups one by one, and its optimum against every row on its own."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,16 +10,20 @@ from ortools.sat.python import cp_model
 
 import mapper
 from emulator import audit
+from mapper.bounds import bound_any_placement, bound_these_buses, bound_this_placement
+from mapper.bounds.drivers import upper_curves
+from mapper.configure import configure
 from mapper.context import Context
-from mapper.demand import targets_table
+from mapper.demand import CellTables, demand, targets_table
 from mapper.drivers.coupled_packing import Rows as Constraints
 from mapper.problem import Problem
+from mapper.rows.doubtful import kinds_of, pair_of
 from mapper.rows.exact import exact
 from mapper.rows.program import Pair, add_better, add_groups, add_modes, add_served, add_sides, best_setting
 from mapper.solvers import Step, run_steps
 from models.hardware import Defects, Limits, Wafer
 from models.instance import Instance
-from models.network import network_from_edges
+from models.network import FixedProbability, Network, Population, Projection, Static, network_from_edges
 
 
 def holds(rows, *values):
@@ -165,6 +171,26 @@ def crowd(seed, neurons, p, size, chain=1, dead=0.0):
     return Instance("crowd", network, wafer=wafer, limits=limits, digest="sha256:0")
 
 
+def mixed(receptors, size, dead=0.0, neurons=24, chain=1):
+    """Return an instance on four HICANNs: one population for every number of receptors, synapses onto all of them."""
+    populations, projections = [], []
+    for n in receptors:
+        cell = {} if n == 2 else {"tau_syn": (2.0,) * n, "e_rev": tuple(-20.0 * k for k in range(n))}
+        kind = "IF_cond_exp" if n == 2 else "IF_multicond_exp"
+        populations.append(Population(f"{n} receptors", neurons, kind, cell))
+    everybody = tuple(p.view() for p in populations)
+    for n, target in zip(receptors, populations, strict=True):
+        for k in range(n):
+            receptor = ("excitatory", "inhibitory")[k] if n == 2 else str(k)
+            name = f"{n} {receptor}"
+            connector = FixedProbability(0.2 + 0.1 * k, 10 * n + k)
+            projections.append(Projection(name, everybody, (target.view(),), receptor, connector, Static(0.004)))
+    wafer = Wafer(dead_cells(np.random.default_rng(1), dead), region=frozenset(range(4)))
+    limits = Limits(neuron_size=size, driver_chain_length=chain)
+    network = Network(tuple(populations), tuple(projections))
+    return Instance("mixed", network, wafer=wafer, limits=limits, digest="sha256:0")
+
+
 def driven(instance, per_block):
     """Return problem and draft, complete but for rows, with a bus for every neuron block."""
     problem = Problem(instance)
@@ -209,3 +235,82 @@ def test_bits_are_what_is_claimed(size):
     assert verdict.valid
     assert [str(v) for v in verdict.violations] == []
     assert verdict.lost == solution.lost > 0
+
+
+@pytest.mark.parametrize("receptors", [(3,), (4,), (2, 3), (2, 3, 4)])
+@pytest.mark.parametrize(("size", "dead"), [(4, 0.0), (6, 0.0), (4, DEAD)])
+def test_several_receptors_keep_bits_and_bounds(receptors, size, dead):
+    instance = mixed(receptors, size, dead)
+    problem, draft = driven(instance, 6)
+    greedy, found = (exact(problem, draft, Context(det_limit=10.0), ilp=ilp) for ilp in (False, True))
+    assert found.lost <= greedy.lost
+    anywhere = bound_any_placement(problem)
+    here = bound_this_placement(problem, found.placement, anywhere)
+    with_these_buses = bound_these_buses(problem, found, here, Context(det_limit=1.0))
+    assert anywhere.value <= here.value <= with_these_buses.value <= found.lost
+    bits = configure(instance, found)
+    verdict = audit(instance, bits, found.lost)
+    assert [str(v) for v in verdict.violations] == []
+    assert verdict.lost == found.lost > 0
+
+
+@pytest.mark.parametrize(
+    ("instance", "proven"),
+    [
+        (crowd(3, 60, 0.5, 4), True), (crowd(3, 60, 0.5, 2), True), (mixed((3,), 4), True), (mixed((4,), 6), True),
+        (crowd(3, 60, 0.5, 6), False), (mixed((2, 3), 4), False), (crowd(3, 60, 0.5, 4, dead=DEAD), False),
+    ],
+)  # fmt: skip
+def test_marginal_gains_are_optimal_where_they_are_said_to_be(instance, proven):
+    problem, draft = driven(instance, 8)
+    mapping = exact(problem, draft, Context(), ilp=False)
+    tables = CellTables.of(problem, draft.placement, draft.addresses)
+    wanted = demand(problem, draft.placement, draft.addresses)
+    curve = upper_curves(problem, tables, wanted, 1)
+    better = 0
+    for pair in range(wanted.n_pairs):
+        synapse = wanted.synapse[wanted.start[pair] : wanted.start[pair + 1]]
+        mine = (draft.drivers.net == wanted.net[pair]) & (draft.drivers.hicann == wanted.hicann[pair])
+        served = int((mapping.synapses.row[synapse] >= 0).sum())
+        if not mine.any() or served == len(synapse):
+            continue
+        first = int(draft.drivers.first[mine][0])
+        alive = ~problem.wafer.dead_synapses(int(wanted.hicann[pair]))[2 * first : 2 * first + 2]
+        drivers = pair_of(tables, synapse, alive)
+        setting = best_setting(drivers, served, Context())
+        most = served if setting is None else served_by(drivers, setting)
+        assert most <= curve[pair, 1]
+        better += most - served
+    kinds = np.unique(kinds_of(tables.receptors, tables.width))
+    assert (len(kinds) == 1 and kinds[0] != -1 and not problem.wafer.hicanns_with_dead_cells.any()) == proven
+    assert (better == 0) if proven else (better >= 0)
+    if proven:
+        assert mapping.lost > 0
+
+
+def test_drivers_behind_one_without_working_rows_are_used():
+    # the first driver of every HICANN that a chain of two gets is dead but for its switches
+    instance = crowd(3, 40, 0.5, 4, chain=2)
+    problem, draft = driven(instance, 8)
+    rows = [[int(h), 2 * int(first) + which] for h, first in zip(draft.drivers.hicann, draft.drivers.first, strict=True)
+            for which in (0, 1)]  # fmt: skip
+    dead = Defects.from_components(components={"synapserows": [tuple(row) for row in rows]})
+    wafer = Wafer(dead, region=frozenset(range(4)))
+    hurt = Problem(replace(instance, wafer=wafer))
+    mapping = exact(hurt, draft, Context())
+    assert 0 < mapping.lost < len(problem.synapses)
+    assert len(mapping.rows.row) > 0
+    assert not {(h, r) for h, r in zip(mapping.rows.hicann.tolist(), mapping.rows.row.tolist(), strict=True)} & {
+        tuple(row) for row in rows
+    }
+
+
+def test_solver_uses_the_integer_program_unless_a_setting_decides_the_rows():
+    instance = crowd(3, 200, 0.4, 4, chain=3, dead=DEAD)
+    with_it = mapper.solve(instance, "cpsat", det_limit=1.0)
+    without = mapper.solve(instance, "cpsat", det_limit=1.0, options={"rows.ilp": "no"})
+    assert with_it.lost < without.lost
+    again = mapper.solve(instance, "cpsat", det_limit=1.0, threads=2)
+    np.testing.assert_array_equal(with_it.mapping.synapses.row, again.mapping.synapses.row)
+    assert audit(instance, with_it.configuration, with_it.lost).valid
+    assert with_it.bounds.these_buses.value <= with_it.lost
