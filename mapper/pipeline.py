@@ -45,7 +45,10 @@ class _Incumbent:
     timeline: list[list[float]] = field(default_factory=list)
 
     def offer(self, mapping: Mapping) -> bool:
-        """Take a mapping if it is better and not too large; tell whether the best one meets the bound."""
+        """Take a mapping if it is better and not too large; tell whether the best one meets the bound.
+
+        Of mappings that lose nothing the last one stays.
+        """
         hicanns = len(mapping.hicanns_in_use)
         if self.context.max_hicanns is not None and hicanns > self.context.max_hicanns:
             self.context.emit("status", message=f"left out: a mapping with {hicanns} HICANNs", lost=mapping.lost)
@@ -56,6 +59,8 @@ class _Incumbent:
             self.mapping = mapping
             self.timeline.append([round(self.context.elapsed, 3), mapping.lost, self.bound.value])
             self.context.emit("incumbent", lost=mapping.lost, bound=self.bound.value)
+        elif mapping.lost == 0:
+            self.mapping = mapping
         return self.mapping.lost <= self.bound.value
 
 

@@ -78,6 +78,11 @@ def test_settings_begin_in_the_middle_of_the_wafer(run_script, head, options):
     assert result.stdout.startswith("HICANNOnWafer(X(18), Y(7)) "), result.stderr
 
 
+def test_search_begins_in_the_middle_of_the_wafer(run_script):
+    result = run_script(PLACED.format(""), options=("--solver", "cpsat"))
+    assert result.stdout.startswith("HICANNOnWafer(X(18), Y(7)) "), result.stderr
+
+
 def test_script_has_the_last_word_on_settings(marocco, monkeypatch):
     monkeypatch.setenv("HICANN_MAPPER_SETTINGS", "routing = dijkstra; rows=exact;")
     marocco.solver_settings = {"routing": "backbone"}
