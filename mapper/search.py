@@ -49,7 +49,7 @@ _COMPLETED_DRAFTS = 8
 #: Shares of the remaining time for drafts, for completing drafts and for improving the best mapping.
 _DRAFTING_TIME = 0.5
 _COMPLETION_TIME = 0.6
-_IMPROVEMENT_TIME = 0.6
+_IMPROVEMENT_TIME = 0.8
 
 
 def is_switch(key: str) -> bool:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from mapper.context import Context
 from mapper.demand import Demand, drivers_needed
-from mapper.drivers.set_packing import Line, pack_side, reachable
+from mapper.drivers.set_packing import Line, pack_side
+from mapper.drivers.vlines import reachable
 from mapper.kernels.chain_packing import anneal_chains
 from mapper.problem import Problem
 from models.hardware.coordinates import N_HICANNS

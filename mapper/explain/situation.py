@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.demand import CellTables, Demand, demand, service_curves
-from mapper.drivers.set_packing import reachable
+from mapper.drivers.vlines import reachable
 from mapper.explain.prices import Packing, Strips, Wish, best_packing
 from mapper.problem import Problem
 from models.hardware.layer1 import N_HLINES, N_LINES

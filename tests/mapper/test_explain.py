@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import mapper
 from mapper.context import Context
 from mapper.drivers import set_packing
-from mapper.drivers.set_packing import reachable
+from mapper.drivers.vlines import reachable
 from mapper.explain import ExplainError, explain
 from mapper.explain.prices import Wish, best_packing, priced_in, reach_of_group
 from mapper.explain.situation import Situation

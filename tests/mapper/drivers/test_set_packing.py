@@ -1,5 +1,7 @@
 """Exact driver allocation: the model's constraint groups, optimality, and never worse than a heuristic."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,12 @@ from hypothesis import strategies as st
 
 from mapper.context import Context
 from mapper.drivers.coupled_packing import Bus, Feed, pack_hicann, value_of
-from mapper.drivers.set_packing import Line, columns_of, pack_greedily, pack_side, reachable
+from mapper.drivers.fieres import fieres
+from mapper.drivers.set_packing import Line, columns_of, pack_greedily, pack_side, set_packing
+from mapper.drivers.vlines import reachable
 from mapper.problem import Problem
+from mapper.rows.exact import exact
+from mapper.solvers import Step, run_steps
 from models.hardware import Defects, Wafer
 from models.hardware.layer1 import vline
 from models.hardware.synapses import DRIVER_AT
@@ -179,3 +185,67 @@ def test_the_coupled_model_meets_every_constraint_and_uses_its_freedom(seed):
 
 def _with_one_switch(one):
     return one.segment, one.side, 1, one.primaries
+
+
+#: About half of the drivers of a HICANN.
+HALF = np.flatnonzero(np.random.default_rng(1).random(224) < 0.5).tolist()
+
+
+def crowded(dead=()):
+    """Return a problem on two HICANNs, and a draft complete but for drivers and rows, that lacks drivers."""
+    rng = np.random.default_rng(1)
+    pre, post = np.nonzero(rng.random((160, 160)) < 0.5)
+    defects = Defects.from_components(components={"drivers": [(h, y) for h in range(2) for y in dead]})
+    wafer = Wafer(defects, region=frozenset(range(2)))
+    problem = Problem(Instance("t", network_from_edges(pre, post, neurons=160, inhibitory=pre % 4 == 0), wafer=wafer))
+    steps = (
+        Step("placement", "linear", {"neurons_per_block": 10}),
+        Step("merging", "one_to_one"),
+        Step("addresses", "high_first"),
+        Step("inputs", "nearest"),
+        Step("routing", "pathfinder", {"adjacent": False}),
+    )
+    return problem, run_steps(problem, steps, Context(det_limit=1.0))
+
+
+def lost(problem, draft):
+    return exact(problem, draft, Context()).lost
+
+
+def chains_of(draft):
+    d = draft.drivers
+    columns = (d.net, d.hicann, d.segment, d.primary, d.first, d.last)
+    return set(zip(*(c.tolist() for c in columns), strict=True))
+
+
+def test_present_chains_stay_where_nothing_better_is_found():
+    problem, draft = crowded(HALF)
+    packed = set_packing(problem, draft, Context())
+    assert lost(problem, packed) > 0
+    again = set_packing(problem, packed, Context())
+    assert chains_of(again) == chains_of(packed)
+    # the budget is over: a quick packing would lose more
+    over = Context(time_limit=0.0)
+    assert lost(problem, set_packing(problem, draft, over)) > lost(problem, packed)
+    assert chains_of(set_packing(problem, packed, over)) == chains_of(packed)
+
+
+def test_poor_chains_are_replaced():
+    problem, draft = crowded(HALF)
+    best = lost(problem, set_packing(problem, draft, Context()))
+    poor = fieres(problem, draft, Context())
+    assert lost(problem, poor) > best
+    assert lost(problem, set_packing(problem, poor, Context())) == best
+
+
+def test_chains_that_are_no_longer_legal_are_dropped():
+    problem, draft = crowded()
+    packed = set_packing(problem, draft, Context())
+    hurt, _ = crowded(HALF)
+    again = set_packing(hurt, packed, Context(time_limit=0.0))
+    assert len(again.drivers.first) > 0
+    for _, hicann, _, _, first, last in chains_of(again):
+        assert hurt.wafer.drivers[hicann][first : last + 1 : 2].all()
+    elsewhere = replace(packed.drivers, segment=packed.drivers.segment + 1)
+    fresh = set_packing(problem, replace(packed, drivers=elsewhere), Context())
+    assert lost(problem, fresh) == lost(problem, packed)
