@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mapper.frontends.errors import NotImplementedHere, ValueRejected
-from mapper.frontends.notices import logger
+from emulator.requested import DEFAULT_DELAY
+from mapper.frontends.errors import NotImplementedHere, PlacementRejected, ValueRejected
+from mapper.frontends.notices import Notices, logger
 from models.hardware.coordinates import N_HICANNS, RETICLE_OF, hicann_at
 from models.hardware.limits import Limits
 from models.hardware.wafer import Wafer
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from mapper.frontends.pymarocco.configuration import PyMarocco
     from mapper.frontends.session import Session
 
+#: ``delays`` of a script whose emulation shall follow the delays that it asks for; ``route``: those of the wafer.
+REQUESTED: Final = "requested"
 #: Environment variable with HICANNs whose reticles a script may use, as a job of the platform gets them.
 HICANNS_VARIABLE: Final = "HICANN_MAPPER_HICANNS"
 
@@ -41,17 +45,19 @@ def instance_of(session: Session, marocco: PyMarocco) -> Instance:
         If the network has parameters that cannot be mapped.
     NotImplementedHere
         If a cell type or STDP rule cannot be mapped.
+    PlacementRejected
+        If a cell is to be placed where it cannot be.
     ValueRejected
-        If a cell is placed where it cannot be, or `HICANNS_VARIABLE` names no HICANN.
+        If `HICANNS_VARIABLE` names no HICANN.
     """
-    network = network_of(session)
+    network = network_of(session, marocco.delays == REQUESTED)
     names = population_names(session.populations)
     requests = marocco.manual_placement.requests(names, [p.number for p in session.populations])
     number = int(marocco.default_wafer)
     wafer = Wafer(marocco.defects.on_wafer(number), allocated(os.environ.get(HICANNS_VARIABLE, "")), number)
     problems = list(placement_problems(requests, network, wafer))
     if problems:
-        raise ValueRejected("; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in problems))
+        raise PlacementRejected("; ".join(f"{p.message} ({p.hint})" if p.hint else p.message for p in problems))
     return Instance("script", network, wafer, limits_of(marocco), requests, digest=digest_of(network, requests))
 
 
@@ -95,8 +101,15 @@ def population_names(populations: Sequence[Population]) -> dict[int, str]:
     }
 
 
-def network_of(session: Session) -> Network:
+def network_of(session: Session, follow: bool = False) -> Network:
     """Return the network of a script and log what the mapper sees of it.
+
+    Parameters
+    ----------
+    session : Session
+        What the script built.
+    follow : bool
+        Whether the emulation follows the delays that the script asks for; if not, they are reported as ignored.
 
     Raises
     ------
@@ -113,15 +126,25 @@ def network_of(session: Session) -> Network:
                 f"spike source connected to other spike source: {projection.label}; only neurons have synapses"
             )
     names = population_names(session.populations)
-    ignored = list(_ignored(session))
+    delayed = [p.label for p in session.projections if p.delays is not None]
+    ignored = list(_ignored(session, [] if follow else delayed))
     if ignored:
         session.notices.warn(f"ignored, because the wafer cannot do it: {'; '.join(ignored)}")
+    if follow:
+        say_followed(session.notices, delayed, f"others take {DEFAULT_DELAY:g} ms")
     populations = tuple(_population(p, names[p.number]) for p in session.populations)
-    projections = tuple(_projection(p, names) for p in session.projections)
+    projections = tuple(_projection(p, names, session.min_delay) for p in session.projections)
     return Network(populations, projections)
 
 
-def _ignored(session: Session) -> Iterator[str]:
+def say_followed(notices: Notices, labels: Sequence[str], others: str) -> None:
+    """Say that the emulation follows the delays of some projections, and what the other ones have."""
+    notices.inform(
+        f"the emulator follows the delays of {listed(labels) if labels else 'no projection'} ({others}); no wafer does"
+    )
+
+
+def _ignored(session: Session, delayed: Sequence[str]) -> Iterator[str]:
     """Yield what of a script has no effect on the wafer."""
     projections = session.projections
     for population in session.populations:
@@ -129,7 +152,7 @@ def _ignored(session: Session) -> Iterator[str]:
             yield f"i_offset of {population} (there is no constant current input)"
     slow = [p.label for p in projections if p.synapse_dynamics is not None and p.synapse_dynamics.slow is not None]
     for labels, what in (
-        ([p.label for p in projections if p.has_delays], "delays of {} (they follow from the routes)"),
+        (delayed, "delays of {} (they follow from the routes; marocco.delays = 'requested' emulates them)"),
         (slow, "STDP of {} (weights stay constant)"),
         ([p.label for p in projections if not np.all(p.weights > 0)], "synapses of weight 0 in {}"),
     ):
@@ -192,16 +215,26 @@ def _spike_times(value: Any) -> Any:
     return np.asarray(rows, dtype=np.float64)
 
 
-def _projection(projection: Projection, names: Mapping[int, str]) -> Synapses:
+def _projection(projection: Projection, names: Mapping[int, str], least: float) -> Synapses:
+    """Return a projection; delays shorter than the least one [ms] count as that, as in PyNN."""
     edges = projection.edges
+    each, common = separated(None if projection.delays is None else np.maximum(projection.delays, least))
     return Synapses(
         f"projection{projection.number}",
         _views(projection.pre, names),
         _views(projection.post, names),
         projection.target,
-        FromArrays(edges.pre, edges.post, edges.weight),
+        FromArrays(edges.pre, edges.post, edges.weight, each),
         _synapse(projection),
+        delay=common,
     )
+
+
+def separated(delays: NDArray[Any] | None) -> tuple[NDArray[Any] | None, float | None]:
+    """Return delays [ms] as an instance has them: one for each synapse, (n,), or one for all; None without."""
+    if delays is None or not len(delays):
+        return None, None
+    return (None, float(delays[0])) if np.all(delays == delays[0]) else (delays, None)
 
 
 def _views(group: Group, names: Mapping[int, str]) -> tuple[View, ...]:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from emulator.circuits import Circuits, SpikeSources, Transport
 from emulator.realised import Realisation, realise
 from emulator.recording import WAFER_TRACES, Record
-from emulator.requested import spike_sources
+from emulator.requested import DEFAULT_DELAY, spike_sources
 from emulator.run import run
 from emulator.variation import Spread, Variation
-from mapper.frontends.building import source_cells
+from mapper.frontends.building import REQUESTED, source_cells
 from mapper.frontends.errors import FrontendError
 from mapper.frontends.pulse_statistics import write_pulse_statistics
 from mapper.frontends.pymarocco.enums import Backend, Configurator
@@ -80,6 +80,7 @@ def _realised(session: Session, marocco: PyMarocco, runtime: Runtime, results: M
         variation=replace(variation, programming=variation.programming + session.programmings - 1),
         wafer=instance.wafer,
         limits=instance.limits,
+        delay=DEFAULT_DELAY if marocco.delays == REQUESTED else None,
         transport=_with_transport(marocco),
         previous=previous,
     )

@@ -19,6 +19,13 @@ class SynapseLossError(MapperError, RuntimeError):
         )
 
 
+class PlacementRejected(MapperError, RuntimeError, ValueError):
+    """A cell is to be placed where it cannot be."""
+
+    def __init__(self, reasons: str) -> None:
+        super().__init__(f"unable to implement manual placement request: {reasons}")
+
+
 class ValueRejected(MapperError, ValueError):
     """An argument has a value that it cannot have."""
 

@@ -27,20 +27,46 @@ class LogLevel(IntEnum):
 
 
 LOGGER_DEFAULT_CONFIG = LogLevel.WARN
+_NAMES = {int(level): level.name for level in LogLevel}
 
 
 class _Ours(logging.Formatter):
-    """Names domains as the script does."""
+    """Names domains and levels as the script does."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         line = logging.makeLogRecord(vars(record))
+        if line.levelno in _NAMES:
+            line.levelname = _NAMES[line.levelno]
         line.name = line.name.removeprefix(f"{ROOT}.") if line.name != ROOT else "Default"
         return super().format(line)
 
 
-def get(domain: str = "") -> logging.Logger:
+class Logger(logging.LoggerAdapter[logging.Logger]):
+    """The logger of a domain, with the methods of pylogging: trace, debug, info, warn, error, fatal; capitals, too."""
+
+    def trace(self, message: Any, *values: Any) -> None:
+        """Log at TRACE."""
+        self.log(LogLevel.TRACE, message, *values)
+
+    def warn(self, message: Any, *values: Any, **more: Any) -> None:  # type: ignore[override]
+        """Log at WARN."""
+        self.warning(message, *values, **more)
+
+    def fatal(self, message: Any, *values: Any) -> None:
+        """Log at FATAL."""
+        self.critical(message, *values)
+
+    TRACE, WARN, FATAL = trace, warn, fatal
+    DEBUG, INFO, ERROR = logging.LoggerAdapter.debug, logging.LoggerAdapter.info, logging.LoggerAdapter.error
+
+
+def get(domain: str = "") -> Logger:
     """Return the logger of a domain; the empty one is the parent of all."""
+    return Logger(_of(domain))
+
+
+def _of(domain: str) -> logging.Logger:
     return logger("" if domain in ("", "Default") else domain)
 
 
@@ -54,14 +80,14 @@ def level_of(level: Any) -> LogLevel:
     return LogLevel(int(level))
 
 
-def set_loglevel(which: logging.Logger | str, level: Any) -> None:
+def set_loglevel(which: Logger | logging.Logger | str, level: Any) -> None:
     """Show messages of a domain from a level on."""
     (get(which) if isinstance(which, str) else which).setLevel(level_of(level))
 
 
 def reset() -> None:
     """Forget handlers and levels."""
-    root = get()
+    root = _of("")
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
@@ -76,11 +102,11 @@ def default_config(level: Any = LogLevel.WARN, fname: str = "", dual: bool = Fal
     if not fname or dual:
         _show(logging.StreamHandler(sys.stderr))
     if fname:
-        append_to_file(fname, get())
+        append_to_file(fname)
     get().setLevel(level_of(level))
 
 
-def append_to_file(fname: str | Path, which: logging.Logger | None = None) -> None:
+def append_to_file(fname: str | Path, which: Logger | logging.Logger | None = None) -> None:
     """Write messages to a file, too."""
     _show(logging.FileHandler(fname, encoding="utf-8"), which)
 
@@ -91,9 +117,9 @@ def log_to_cout(level: Any = LogLevel.WARN) -> None:
     get().setLevel(level_of(level))
 
 
-def _show(handler: logging.Handler, which: logging.Logger | None = None) -> None:
+def _show(handler: logging.Handler, which: Logger | logging.Logger | None = None) -> None:
     handler.setFormatter(_Ours(_FORMAT))
-    target = which or get()
+    target = which.logger if isinstance(which, Logger) else which or _of("")
     target.addHandler(handler)
-    if target is get():
+    if target is _of(""):
         target.propagate = False

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mapper.frontends.coordinates import HICANNOnWafer
+from models.hardware.coordinates import N_FPGAS, N_HICANNS
 from models.hardware.defects import COMPONENTS, Defects
 
 THROW: Final = "THROW"
@@ -21,13 +22,19 @@ _KINDS: Final[Mapping[str, str]] = {name: name for name in COMPONENTS} | {
 class Resources:
     """Components of one kind.
 
+    Parameters
+    ----------
+    size : int
+        How many there are.
+
     Attributes
     ----------
     disabled : set of int
         What does not work.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
+        self.size = size
         self.disabled: set[int] = set()
 
     def disable(self, item: Any, mode: str = THROW) -> None:
@@ -46,12 +53,32 @@ class Resources:
         """Enable all."""
         self.disabled.clear()
 
+    def disable_all(self) -> None:
+        """Disable all."""
+        self.disabled.update(range(self.size))
+
+    def available(self) -> int:
+        """Return how many work."""
+        return self.size - len(self.disabled)
+
+    def has_value(self) -> bool:
+        """Return true: of components of a script it is known which work."""
+        return True
+
+    def intersection(self, other: Resources) -> None:
+        """Keep what works here and there."""
+        self.disabled |= other.disabled
+
+    def merge(self, other: Resources) -> None:
+        """Add what works there."""
+        self.disabled &= other.disabled
+
 
 class Hicann:
     """Components of a HICANN: ``hicann.drivers().disable(SynapseDriverOnHICANN(6))``."""
 
     def __init__(self) -> None:
-        self._components = {name: Resources() for name in _KINDS}
+        self._components = {name: Resources(COMPONENTS[kind]) for name, kind in _KINDS.items()}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._components:
@@ -71,7 +98,7 @@ class Wafer:
     """Resources of a wafer."""
 
     def __init__(self) -> None:
-        self._hicanns, self._fpgas = Resources(), Resources()
+        self._hicanns, self._fpgas = Resources(N_HICANNS), Resources(N_FPGAS)
         self._injected: dict[int, Hicann] = {}
 
     def hicanns(self) -> Resources:

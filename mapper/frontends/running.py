@@ -85,6 +85,11 @@ def _skip(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
     if runtime.has_results:
         if int(runtime.results().tables.arrays.offsets[-1]) != session.n_cells:
             raise FrontendError("skip_mapping is set, but populations were made since the mapping: map anew")
+        if session.mapped_changes not in (None, session.changes):
+            session.notices.warn(
+                "skip_mapping is set: the parameters, weights, delays or projections that the script has changed since "
+                "the mapping have no effect; spike times and runtime.wafer() have"
+            )
         return
     path = marocco.persist_path()
     if path is None or not path.is_file():
@@ -97,6 +102,7 @@ def _skip(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
         raise FrontendError(f"{path} holds the mapping of another network: map this one first")
     calibration = _calibration(analog_of(marocco, session.notices), instance)
     runtime.adopt(Marocco(replace(tables, instance=instance, calibration=calibration, stored=None)))
+    session.mapped_changes = session.changes
 
 
 def _calibration(analog: Analog | None, instance: Instance) -> Calibration:
@@ -143,7 +149,7 @@ def _map(session: Session, marocco: PyMarocco, runtime: Runtime) -> None:
         raise SynapseLossError
     results = Marocco(tables)
     runtime.adopt(results)
-    session.emulation = None
+    session.emulation, session.mapped_changes = None, session.changes
     path = marocco.persist_path()
     if path is not None:
         results.save(path, overwrite=True)
@@ -197,12 +203,15 @@ def _calibration_folder(marocco: PyMarocco, notices: Notices) -> Path | None:
     if marocco.calib_backend == CalibBackend.Default or not marocco.calib_path:
         return None
     folder = Path(marocco.calib_path)
-    if marocco.calib_backend == CalibBackend.Binary:
-        notices.warn("calib_backend Binary cannot be read (XML can); parameters are translated for the ideal chip")
-        return None
+    ideal = "parameters are translated for the ideal chip"
     if not folder.is_dir():
-        notices.warn(f"calib_path {str(folder)!r} does not exist here; parameters are translated for the ideal chip")
+        notices.warn(f"calib_path {str(folder)!r} does not exist here; {ideal}")
         return None
+    if marocco.calib_backend == CalibBackend.Binary:
+        if not any(folder.glob(f"w{int(marocco.default_wafer)}-h*.xml*")):
+            notices.warn(f"calib_backend Binary cannot be read (XML can); {ideal}")
+            return None
+        notices.warn(f"calib_backend Binary cannot be read; the XML files in {str(folder)!r} are read instead")
     return folder
 
 

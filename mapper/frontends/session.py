@@ -33,6 +33,8 @@ class Session:
         What setup() got; None: not set up.
     timestep : float
         Of the emulator and of membrane traces [ms].
+    min_delay, max_delay : float
+        Shortest and longest delay that the script asks for [ms].
     n_cells : int
         Number of cells so far, spike sources included.
     recording : Recording or None
@@ -49,6 +51,10 @@ class Session:
         How often the emulated floating gates were programmed.
     emulation : emulator.realised.Realisation or None
         Circuits of the last run.
+    changes : int
+        How often the script has changed what a mapping depends on: neurons' parameters, projections.
+    mapped_changes : int or None
+        How many of them were made when the network was mapped; None: not mapped in this session.
     """
 
     populations: list[Population] = field(default_factory=list)
@@ -56,6 +62,8 @@ class Session:
     marocco: PyMarocco | None = None
     runtime: Runtime | None = None
     timestep: float = 0.1
+    min_delay: float = 0.1
+    max_delay: float = 10.0
     n_cells: int = 0
     recording: Recording | None = None
     time: float = 0.0
@@ -65,6 +73,8 @@ class Session:
     has_runtime: bool = False
     programmings: int = 0
     emulation: Any = None
+    changes: int = 0
+    mapped_changes: int | None = None
 
 
 _CURRENT: ContextVar[Session | None] = ContextVar("session", default=None)

@@ -31,7 +31,7 @@ def test_masks_take_the_weights_that_the_script_gives(sides):
     expected = np.full((3, 4), np.nan)
     np.fill_diagonal(expected, np.float32(0.004))
     np.testing.assert_array_equal(projection.getWeights(format="array"), expected)
-    assert not projection.has_delays
+    assert projection.delays is None
     random.seed(5)
     drawn = pynn.Projection(*sides, pynn.CSAConnector(csa.random(0.5), weights=0.004))
     random.seed(5)
@@ -65,7 +65,7 @@ def test_delays_of_a_list_stay_with_their_pairs(sides):
     assert projection.getDelays() == [1.0, 3.0]
     assert [(i, j, d) for i, j, _, d in projection.getConnections()] == [(0, 1, 1.0), (2, 0, 3.0)]
     without = pynn.Projection(*sides, pynn.FromListConnector([(2, 0, 0.003), (0, 1, 0.001)]))
-    assert not without.has_delays
+    assert without.delays is None
 
 
 def test_dumps_say_that_they_write_nothing(sides, tmp_path, caplog):

@@ -55,6 +55,7 @@ def warnings_of(caplog):
         ({"neuron_size": 3}, ValueError, "neuron_size"),
         ({"seed": -1}, ValueRejected, "seed must be an integer, 0 or more"),
         ({"threads": 0}, ValueRejected, "threads must be an integer, 1 or more"),
+        ({"delays": "asked"}, ValueRejected, "delays must be 'route' or 'requested'"),
         ({"variation": 0.2}, TypeRejected, r"variation must be an emulator\.Variation"),
         ({"wafer": 3.5}, TypeRejected, "wafer must be"),
         ({"wafer": "nowhere"}, ValueRejected, "no folder 'nowhere'"),
@@ -311,8 +312,8 @@ def test_what_has_no_effect_is_listed_once(caplog):
     assert driver == "initialize(u=...) of uneven is ignored: synapse drivers start at rest"
     assert ignored == (
         "ignored, because the wafer cannot do it: i_offset of 'cells' (there is no constant current input); delays of "
-        "slow (they follow from the routes); differences of U, tau_rec and tau_facil within uneven (the mean is used); "
-        "connections of weight 0 in silent"
+        "slow (they follow from the routes; setup(delays='requested') emulates them); differences of U, tau_rec and "
+        "tau_facil within uneven (the mean is used); connections of weight 0 in silent"
     )
     assert saturated.startswith("out of the range supported by the hardware: cells: tau_refrac 60 ms requested")
 
@@ -395,3 +396,41 @@ def test_without_pynn_one_line_says_what_to_install():
     assert told.stderr.splitlines()[-1].endswith('needs pyNN: pip install "hicann-mapper[pynn]"')
     others = "import sys, mapper.cli, mapper.frontends.pyhmf\nprint('pyNN' in sys.modules)"
     assert python(others).stdout == "False\n"
+
+
+# --- delays that are asked for
+
+
+def pair(delay, **settings):
+    """A source with one spike onto two neurons; returns the projection and the two spike times."""
+    sim.setup(seed=0, **settings)
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[10.0]))
+    cells = sim.Population(2, sim.IF_cond_exp(**{**CELL, "tau_refrac": 5.0, "v_thresh": -64.0}))
+    synapse = sim.StaticSynapse(weight=0.02) if delay is None else sim.StaticSynapse(weight=0.02, delay=delay)
+    projection = sim.Projection(source, cells, sim.AllToAllConnector(), synapse, label="pair")
+    cells.record("spikes")
+    sim.run(40.0)
+    return projection, [train[0] for train in spikes(cells)]
+
+
+def test_requested_delays_run_if_they_are_chosen(caplog):
+    by_route, early = pair(6.0)
+    assert by_route.realised_delays == pytest.approx(np.full(2, 0.6444 + 0.0397))
+    asked, late = pair(6.0, delays="requested")
+    assert asked.realised_delays.tolist() == asked.get("delay", format="list", with_address=False) == [6.0, 6.0]
+    np.testing.assert_allclose(np.subtract(late, early), 6.0 - 0.6444 - 0.0397, atol=0.11)
+    uneven, (one, other) = pair(np.array([[2.0, 9.0]]), delays="requested")
+    assert uneven.realised_delays.tolist() == [2.0, 9.0]
+    assert other - one == pytest.approx(7.0, abs=0.11)
+    silent, _ = pair(None, delays="requested", min_delay=0.5)
+    assert silent.realised_delays.tolist() == [0.5, 0.5]
+    assert warnings_of(caplog) == [
+        "ignored, because the wafer cannot do it: delays of pair (they follow from the routes; "
+        "setup(delays='requested') emulates them)"
+    ]
+
+
+def test_the_network_has_the_delays_that_differ_from_the_shortest():
+    for delay, expected in ((3.0, [3.0, 3.0]), (np.array([[0.1, 2.0]]), [np.float32(0.1), 2.0]), (0.1, [np.nan] * 2)):
+        pair(delay)
+        np.testing.assert_array_equal(sim.state.mapped.instance.network.delays, expected)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import index
 from typing import Any, ClassVar, Self, TypeVar
 
-from mapper.frontends.errors import CoordinateError
+from mapper.frontends.errors import CoordinateError, TypeRejected
 
 R = TypeVar("R", bound="Ranged")
 
@@ -17,13 +18,15 @@ class Ranged(int):
     ------
     CoordinateError
         If the number is out of range.
+    TypeRejected
+        If it is no integer.
     """
 
     size: ClassVar[int] = 1 << 31
 
     def __new__(cls, value: Any = 0) -> Self:
         """Return the coordinate with a number."""
-        number = int(value)
+        number = _integer(cls, value)
         if not 0 <= number < cls.size:
             raise CoordinateError(f"{cls.__name__} must be 0..{cls.size - 1} (got {number})")
         return super().__new__(cls, number)
@@ -62,6 +65,13 @@ class Ranged(int):
         return (cls(Enum(i)) for i in range(cls.size))
 
 
+def _integer(kind: type[Ranged], value: Any) -> int:
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeRejected(f"{kind.__name__} takes integers (got {value!r})") from None
+
+
 class Enum(Ranged):
     """The number of a coordinate."""
 
@@ -81,7 +91,9 @@ class Grid(Ranged):
 
     def __new__(cls, x: Any = 0, y: Any = None) -> Self:
         """Return the coordinate at (x, y), or the one with the number ``x``."""
-        return super().__new__(cls, int(x) if y is None else cls._number(int(x), int(y)))
+        if isinstance(x, Y) or isinstance(y, X) or (y is None and isinstance(x, X)):
+            raise TypeRejected(f"{cls.__name__} takes (X, Y) or an Enum (got {', '.join(map(str, (x, y)))})")
+        return super().__new__(cls, x if y is None else cls._number(_integer(cls, x), _integer(cls, y)))
 
     @classmethod
     def _number(cls, x: int, y: int) -> int:

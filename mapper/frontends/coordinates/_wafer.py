@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Self
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
 
 from mapper.frontends.coordinates._base import Enum, Grid, Ranged, X, Y
 from mapper.frontends.coordinates._chip import (
@@ -13,7 +13,7 @@ from mapper.frontends.coordinates._chip import (
     NeuronOnHICANN,
     SynapseOnHICANN,
 )
-from mapper.frontends.errors import CoordinateError
+from mapper.frontends.errors import CoordinateError, TypeRejected
 from models.hardware import coordinates as grid
 
 
@@ -92,9 +92,22 @@ _WAFER = Wafer(33)
 
 
 class _OnHicann:
-    """Something on a HICANN of a wafer."""
+    """Something on a HICANN of a wafer: made of coordinates of these types.
+
+    Raises
+    ------
+    TypeRejected
+        If one is of another type.
+    """
 
     hicann: HICANNOnWafer
+    parts: ClassVar[tuple[type[Any], ...]] = ()
+
+    def __post_init__(self) -> None:
+        given = [getattr(self, f.name) for f in fields(self)]  # type: ignore[arg-type]
+        if not all(map(isinstance, given, self.parts)):
+            names = (", ".join(part) for part in ([k.__name__ for k in self.parts], map(str, given)))
+            raise TypeRejected(f"{type(self).__name__} takes (%s) (got %s)" % tuple(names))
 
     def toHICANNOnWafer(self) -> HICANNOnWafer:
         """Return the HICANN."""
@@ -103,10 +116,19 @@ class _OnHicann:
 
 @dataclass(frozen=True, order=True, repr=False)
 class HICANNGlobal(_OnHicann):
-    """A HICANN of a wafer of the machine."""
+    """A HICANN of a wafer of the machine; an Enum counts through all wafers."""
+
+    parts = (HICANNOnWafer, Wafer)
 
     hicann: HICANNOnWafer
     wafer: Wafer = _WAFER
+
+    def __post_init__(self) -> None:
+        if isinstance(self.hicann, Enum):
+            wafer, hicann = divmod(int(self.hicann), grid.N_HICANNS)
+            object.__setattr__(self, "hicann", HICANNOnWafer(hicann))
+            object.__setattr__(self, "wafer", Wafer(wafer))
+        super().__post_init__()
 
     def toWafer(self) -> Wafer:
         """Return the wafer."""
@@ -125,6 +147,8 @@ class HICANNGlobal(_OnHicann):
 @dataclass(frozen=True, order=True, repr=False)
 class NeuronOnWafer(_OnHicann):
     """A denmem of a HICANN."""
+
+    parts = (NeuronOnHICANN, HICANNOnWafer)
 
     neuron: NeuronOnHICANN
     hicann: HICANNOnWafer
@@ -147,6 +171,8 @@ class NeuronOnWafer(_OnHicann):
 class NeuronBlockOnWafer(_OnHicann):
     """A neuron block of a HICANN."""
 
+    parts = (NeuronBlockOnHICANN, HICANNOnWafer)
+
     block: NeuronBlockOnHICANN
     hicann: HICANNOnWafer
 
@@ -163,6 +189,8 @@ class NeuronBlockOnWafer(_OnHicann):
 @dataclass(frozen=True, order=True, repr=False)
 class SynapseOnWafer(_OnHicann):
     """A synapse of a HICANN."""
+
+    parts = (SynapseOnHICANN, HICANNOnWafer)
 
     synapse: SynapseOnHICANN
     hicann: HICANNOnWafer
@@ -181,6 +209,8 @@ class SynapseOnWafer(_OnHicann):
 class DNCMergerOnWafer(_OnHicann):
     """A DNC merger of a HICANN."""
 
+    parts = (DNCMergerOnHICANN, HICANNOnWafer)
+
     merger: DNCMergerOnHICANN
     hicann: HICANNOnWafer
 
@@ -197,6 +227,8 @@ class DNCMergerOnWafer(_OnHicann):
 @dataclass(frozen=True, order=True, repr=False)
 class L1AddressOnWafer(_OnHicann):
     """A layer 1 address on the bus of a DNC merger."""
+
+    parts = (DNCMergerOnWafer, L1Address)
 
     merger: DNCMergerOnWafer
     address: L1Address

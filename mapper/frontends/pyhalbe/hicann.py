@@ -42,6 +42,6 @@ class GmaxDiv(Ranged):
 
     def __new__(cls, value: Any = 2) -> Self:
         """Return the divider with a value."""
-        if int(value) < 2:
+        if not 2 <= int(value) < cls.size:
             raise ValueRejected(f"GmaxDiv must be 2..30 (got {int(value)})")
         return super().__new__(cls, value)

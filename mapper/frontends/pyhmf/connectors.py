@@ -30,8 +30,8 @@ class Connector:
     weights : Weights
         In uS: a number, a distribution, or one value per synapse in the order (pre, post), or a (pre, post) matrix, or
         an expression of the distance like ``"0.01 * exp(-d)"``.
-    delays : any
-        Accepted; delays on the wafer follow from the routes.
+    delays : Weights or None
+        In ms, given like weights; None: none are asked for.  Those on the wafer follow from the routes.
     space : Space or None
         How distances are measured; None: with all axes.
     rng : NumpyRNG or None
@@ -126,13 +126,24 @@ def spread(values: Any, pre: NDArray[Any], post: NDArray[Any], shape: tuple[int,
     raise ValueRejected(f"one value, {n} values or a matrix {shape} needed (got the shape {given.shape})")
 
 
-class AllToAllConnector(Connector):
-    """Every pre cell to every post cell."""
+class _SelfConnecting(Connector):
+    """What may connect a cell with itself; that is what PyNN 0.7 asks for first."""
 
     def __init__(
-        self, allow_self_connections: bool = True, weights: Weights = 0.0, delays: Any = None, **other: Any
+        self,
+        allow_self_connections: bool = True,
+        weights: Weights = 0.0,
+        delays: Any = None,
+        space: Any = None,
+        safe: bool = True,
+        verbose: bool = False,
+        rng: NumpyRNG | None = None,
     ) -> None:
-        super().__init__(weights, delays, allow_self_connections=allow_self_connections, **other)
+        super().__init__(weights, delays, space, safe, verbose, rng, allow_self_connections)
+
+
+class AllToAllConnector(_SelfConnecting):
+    """Every pre cell to every post cell."""
 
     def rule(self) -> arrays.Connector:
         """Return which pairs are connected."""
@@ -147,18 +158,11 @@ class OneToOneConnector(Connector):
         return arrays.OneToOne()
 
 
-class FixedProbabilityConnector(Connector):
+class FixedProbabilityConnector(_SelfConnecting):
     """Each pair with a probability."""
 
-    def __init__(
-        self,
-        p_connect: float,
-        allow_self_connections: bool = True,
-        weights: Weights = 0.0,
-        delays: Any = None,
-        **other: Any,
-    ) -> None:
-        super().__init__(weights, delays, allow_self_connections=allow_self_connections, **other)
+    def __init__(self, p_connect: float, *others: Any, **named: Any) -> None:
+        super().__init__(*others, **named)
         self.p_connect = float(p_connect)
 
     def rule(self) -> arrays.Connector:
@@ -166,16 +170,9 @@ class FixedProbabilityConnector(Connector):
         return arrays.FixedProbability(self.p_connect, self.seed, self.allow_self_connections)
 
 
-class _FixedNumber(Connector):
-    def __init__(
-        self,
-        n: int | RandomDistribution,
-        allow_self_connections: bool = True,
-        weights: Weights = 0.0,
-        delays: Any = None,
-        **other: Any,
-    ) -> None:
-        super().__init__(weights, delays, allow_self_connections=allow_self_connections, **other)
+class _FixedNumber(_SelfConnecting):
+    def __init__(self, n: int | RandomDistribution, *others: Any, **named: Any) -> None:
+        super().__init__(*others, **named)
         self.n: int | RandomDistribution = n if isinstance(n, RandomDistribution) else int(n)
 
     def drawn(self, n: RandomDistribution, rows: int, others: int, name: str, own: Any) -> tuple[Any, Any]:
@@ -263,7 +260,7 @@ class FromFileConnector(FromListConnector):
         super().__init__(table, safe, verbose)
 
 
-class DistanceDependentProbabilityConnector(Connector):
+class DistanceDependentProbabilityConnector(_SelfConnecting):
     """Each pair with a probability that depends on its distance.
 
     Parameters
@@ -274,19 +271,8 @@ class DistanceDependentProbabilityConnector(Connector):
         Post cells of each pre cell, chosen with these weights; None: coin flips.
     """
 
-    def __init__(
-        self,
-        d_expression: str,
-        allow_self_connections: bool = True,
-        weights: Weights = 0.0,
-        delays: Any = None,
-        space: Space | None = None,
-        safe: bool = True,
-        verbose: bool = False,
-        n_connections: int | None = None,
-        rng: NumpyRNG | None = None,
-    ) -> None:
-        super().__init__(weights, delays, space, safe, verbose, rng, allow_self_connections)
+    def __init__(self, d_expression: str, *others: Any, n_connections: int | None = None, **named: Any) -> None:
+        super().__init__(*others, **named)
         self.d_expression, self.n_connections = str(d_expression), n_connections
 
     def pairs(self, n_pre: int, n_post: int, name: str, same: Same, geometry: Geometry) -> Edges:
@@ -300,22 +286,11 @@ class DistanceDependentProbabilityConnector(Connector):
         return Edges(pre.astype(np.uint32), post.astype(np.uint32))
 
 
-class SmallWorldConnector(Connector):
+class SmallWorldConnector(_SelfConnecting):
     """Cells nearer than ``degree``; each connection is moved elsewhere with the probability ``rewiring``."""
 
-    def __init__(
-        self,
-        degree: float,
-        rewiring: float,
-        allow_self_connections: bool = True,
-        weights: Weights = 0.0,
-        delays: Any = None,
-        space: Space | None = None,
-        safe: bool = True,
-        verbose: bool = False,
-        rng: NumpyRNG | None = None,
-    ) -> None:
-        super().__init__(weights, delays, space, safe, verbose, rng, allow_self_connections)
+    def __init__(self, degree: float, rewiring: float, *others: Any, **named: Any) -> None:
+        super().__init__(*others, **named)
         self.degree, self.rewiring = float(degree), float(rewiring)
         if not 0 <= self.rewiring <= 1:
             raise ValueRejected(f"rewiring is a probability, 0..1 (got {rewiring!r})")

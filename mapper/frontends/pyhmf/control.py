@@ -30,7 +30,7 @@ def setup(
     timestep : float
         Step of the emulator and of membrane traces [ms].
     min_delay, max_delay : float
-        Accepted; delays follow from the routes.
+        Shortest and longest delay that a script asks for [ms]; those of the wafer follow from the routes.
     marocco : PyMarocco or None
         How to map; None: all defaults.
     marocco_runtime : Runtime or None
@@ -56,10 +56,12 @@ def setup(
         raise TypeRejected(f"marocco must be a PyMarocco object (got {marocco!r})")
     if marocco_runtime is not None and not isinstance(marocco_runtime, Runtime):
         raise TypeRejected(f"marocco_runtime must be a Runtime object (got {marocco_runtime!r})")
+    if not isinstance(timestep, int | float):
+        raise TypeRejected(f"timestep is a number [ms] (got {timestep!r}): setup(marocco=marocco)")
     if not timestep > 0:
         raise ValueRejected(f"timestep must be positive [ms] (got {timestep!r})")
     session = _session()
-    session.timestep = float(timestep)
+    session.timestep, session.min_delay, session.max_delay = float(timestep), float(min_delay), float(max_delay)
     session.marocco = PyMarocco() if marocco is None else marocco
     session.runtime = Runtime(session.marocco.default_wafer) if marocco_runtime is None else marocco_runtime
     session.has_runtime = marocco_runtime is not None
@@ -133,13 +135,13 @@ def get_time_step() -> float:
 
 
 def get_min_delay() -> float:
-    """Return the smallest delay [ms]: delays are not programmable."""
-    return 0.1
+    """Return the shortest delay that can be asked for [ms]."""
+    return sessions.current().min_delay
 
 
 def get_max_delay() -> float:
-    """Return the largest delay [ms]: delays are not programmable."""
-    return 10.0
+    """Return the longest delay that can be asked for [ms]."""
+    return sessions.current().max_delay
 
 
 def num_processes() -> int:

@@ -54,6 +54,19 @@ class ID(int):
         """Always true: there is one process."""
         return True
 
+    def __getattr__(self, name: str) -> Any:
+        """Return a parameter of the cell, ``cell.tau_m``."""
+        if name in ("parent", "index") or name not in self.parent.celltype.default_parameters:
+            raise AttributeError(f"a cell of {self.parent} has no {name!r}")
+        return self.parent.value_of(name, self.index)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a parameter of the cell."""
+        if name in ("parent", "index"):
+            super().__setattr__(name, value)
+        else:
+            self.parent.set_values(name, [self.index], [value])
+
     def get_parameters(self) -> dict[str, Any]:
         """Return all parameters of the cell."""
         return {name: self.parent.value_of(name, self.index) for name in self.parent.celltype.default_parameters}
@@ -209,7 +222,7 @@ class Population(Cells):
             self._check(name)
             if isinstance(value, RandomDistribution):
                 value = np.atleast_1d(value.next(self.size))
-            self.parameters[name] = value
+            self._put(name, value)
 
     def tset(self, parametername: str, value_array: Any) -> None:
         """Set a parameter from one value per cell."""
@@ -217,7 +230,11 @@ class Population(Cells):
         if len(value_array) != self.size:
             raise ValueRejected(f"{parametername}: {self.size} values needed (got {len(value_array)})")
         given = parametername in _LISTS
-        self.parameters[parametername] = list(value_array) if given else np.asarray(value_array, np.float64).ravel()
+        self._put(parametername, list(value_array) if given else np.asarray(value_array, np.float64).ravel())
+
+    def _put(self, name: str, value: Any) -> None:
+        self.parameters[name] = value
+        self.session.changes += not self.celltype.is_source
 
     def rset(self, parametername: str, rand_distr: RandomDistribution) -> None:
         """Draw a parameter for each cell."""
@@ -234,7 +251,7 @@ class Population(Cells):
         if name == "spike_times":
             nested = len(value) > 0 and np.ndim(value[0]) > 0
             return value[index] if nested else value
-        return value[index] if np.shape(value) == (self.size,) and name not in _LISTS else value
+        return float(value[index]) if np.shape(value) == (self.size,) and name not in _LISTS else value
 
     def set_values(self, name: str, indices: Any, values: Any) -> None:
         """Set a parameter of some cells, one value for each of them."""

@@ -16,9 +16,6 @@ from mapper.frontends.pyhmf.plasticity import SynapseDynamics
 from mapper.frontends.pyhmf.recorded import Cells
 from models.network.connectors import Edges
 
-#: Delay that PyNN reports when none was given [ms].
-_NO_DELAY = 0.1
-
 
 class Projection:
     """Synapses from one group of cells to another.
@@ -55,7 +52,7 @@ class Projection:
                 raise TypeRejected(f"a population, view or assembly is needed (got {side!r})")
         if not isinstance(method, Connector):
             raise TypeRejected(f"a connector is needed, e.g. AllToAllConnector() (got {method!r})")
-        session = sessions.current()
+        self._session = session = sessions.current()
         self.pre, self.post, self.method = presynaptic_population, postsynaptic_population, method
         self.target = "excitatory" if target is None else str(target)
         self.synapse_dynamics = synapse_dynamics
@@ -68,6 +65,7 @@ class Projection:
         if method.delays is not None:
             self.setDelays(method.delays)
         session.projections.append(self)
+        session.changes += 1
 
     def _connected(self) -> Edges:
         pre, post = self.pre.cell_numbers(), self.post.cell_numbers()
@@ -83,6 +81,10 @@ class Projection:
 
     def __len__(self) -> int:
         return len(self.edges)
+
+    def __getitem__(self, i: Any) -> Any:
+        """Refuse, as pyhmf does."""
+        raise NotImplementedHere("single connections are not implemented (nor are they in pyhmf): use getConnections()")
 
     def size(self, gather: bool = True) -> int:
         """Return the number of synapses."""
@@ -125,26 +127,36 @@ class Projection:
         if np.any(weight < 0):
             raise ValueRejected(f"weights must be 0 or more [uS] (got {float(weight.min()):g})")
         self.edges = Edges(self.edges.pre, self.edges.post, weight)
+        self._session.changes += 1
 
     def randomizeWeights(self, rand_distr: Any) -> None:
         """Draw the weights."""
         self.setWeights(rand_distr)
 
     def getDelays(self, format: str = "list", gather: bool = True) -> Any:
-        """Return the delays that were asked for [ms]; the wafer's follow from the routes."""
-        delays = self._delays
-        return self._formatted(np.full(len(self), _NO_DELAY, np.float32) if delays is None else delays, format)
+        """Return the delays that were asked for [ms], the shortest if none were; the wafer's are of the routes."""
+        delays = np.full(len(self), self._session.min_delay, np.float32) if self._delays is None else self._delays
+        return self._formatted(delays, format)
 
     def setDelays(self, d: Any) -> None:
-        """Keep delays [ms] for `getDelays`; they cannot be programmed."""
+        """Ask for delays [ms]; the emulator follows them if ``marocco.delays`` is ``requested``.
+
+        Raises
+        ------
+        ValueRejected
+            If there are as many as neither synapses nor pairs, or one is no finite number.
+        """
         if d is not None:
             d = self.method.spread(d, self.edges.pre, self.edges.post, self.geometry())
+            if not np.isfinite(d).all():
+                raise ValueRejected(f"delays of {self.label} must be finite [ms] (got {d[~np.isfinite(d)][0]:g})")
         self._delays = d
+        self._session.changes += 1
 
     @property
-    def has_delays(self) -> bool:
-        """Whether somebody asked for delays."""
-        return self._delays is not None
+    def delays(self) -> NDArray[np.float32] | None:
+        """Delay of each synapse [ms], (n,); None: nobody asked for any."""
+        return self._delays
 
     def _formatted(self, values: NDArray[np.float32], form: str) -> Any:
         if form == "list":

@@ -48,6 +48,11 @@ class Cells:
         """Accept and warn: the wafer cannot record conductances."""
         sessions.current().notices.warn("record_gsyn() is ignored: conductances cannot be read out")
 
+    def can_record(self, variable: str) -> bool:
+        """Return whether ``spikes`` or ``v`` can be recorded; sources have no membrane."""
+        with_membrane = not any(population.celltype.is_source for population, _ in self.parts())
+        return variable == "spikes" or (variable == "v" and with_membrane)
+
     def _record(self, what: str) -> None:
         for population, indices in self.parts():
             population.recorded.setdefault(what, np.zeros(population.size, dtype=np.bool_))[indices] = True
@@ -104,6 +109,10 @@ class Cells:
         """Refuse: the wafer cannot record conductances."""
         raise NotImplementedHere("get_gsyn() is not supported: conductances cannot be read out")
 
+    def print_gsyn(self, file: str | Path, gather: bool = True, compatible_output: bool = True) -> None:
+        """Refuse: the wafer cannot record conductances."""
+        raise NotImplementedHere("print_gsyn() is not supported: conductances cannot be read out")
+
 
 def _spikes(population: Population, indices: NDArray[np.int64]) -> NDArray[np.float64]:
     recorded = population.recorded.get("spikes")
@@ -123,7 +132,10 @@ def _spikes(population: Population, indices: NDArray[np.int64]) -> NDArray[np.fl
 
 
 def _membranes(population: Population, indices: NDArray[np.int64]) -> NDArray[np.float64]:
-    recording = population.session.recording
+    runtime, recording = population.session.runtime, population.session.recording
+    by_outputs = runtime is not None and runtime.has_results and len(runtime.results().analog_outputs) > 0
+    if "v" not in population.recorded and not by_outputs and not (recording and recording.traces):
+        raise FrontendError(f"membranes of {population} are not recorded: call record_v() before run()")
     if recording is None:
         return np.empty((0, 3))
     trace = next((trace for trace in recording.traces if trace.variable == "v"), None)

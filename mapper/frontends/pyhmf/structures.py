@@ -236,8 +236,8 @@ class Space:
 class CurrentSource:
     """A current; it can be made, but not injected."""
 
-    def __init__(self, **parameters: Any) -> None:
-        self.parameters = parameters
+    def __init__(self, *values: Any, **parameters: Any) -> None:
+        self.values, self.parameters = values, parameters
 
     def inject_into(self, cells: Any) -> None:
         """Refuse: there is no current input."""

@@ -62,6 +62,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "threads": 1,
     "solver_settings": {},
     "variation": None,
+    "delays": "route",
 }
 #: Options of real wafers and of old versions; nothing here depends on them.
 _WITHOUT_EFFECT: Final = frozenset(
@@ -75,7 +76,7 @@ _ENUMS: Final[Mapping[str, Any]] = {"backend": Backend, "calib_backend": CalibBa
 
 
 class PyMarocco:
-    """How to map and run; all options have marocco's names and defaults, and four more.
+    """How to map and run; all options have marocco's names and defaults, and seven more.
 
     Attributes
     ----------
@@ -88,6 +89,11 @@ class PyMarocco:
         HICANN_MAPPER_SETTINGS (``path=value`` separated by ``;``) are added.
     variation : emulator.variation.Variation or None
         Imperfection of the emulated wafer; None: ideal circuits.
+    delays : str
+        ``route``: the emulator has the delays of the wafer's routes; ``requested``: those that the script asks for,
+        which no wafer has.
+    seed, threads : int
+        Seed of solver, Poisson sources and jitter; cores of the solver.
     """
 
     Backend = Backend
@@ -127,6 +133,8 @@ class PyMarocco:
         notices = sessions.current().notices
         if name in _ENUMS:
             value = _member(name, value)
+        if name == "delays" and value not in ("route", "requested"):
+            raise ValueRejected(f"delays must be 'route' or 'requested' (got {value!r})")
         if name in _WITHOUT_EFFECT:
             notices.inform(f"{name} has no effect here: it concerns a real wafer or another program")
         elif name == "bkg_gen_isi":

@@ -18,7 +18,7 @@ from mapper.frontends.errors import CoordinateError, ValueRejected
 from models.hardware.neurons import COLUMNS_PER_BLOCK
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LogicalNeuron:
     """The denmems of a neuron, top row left to right, then bottom row; or an external source.
 
@@ -106,6 +106,8 @@ class LogicalNeuron:
             return "LogicalNeuron()"
         first = self.front()
         return f"LogicalNeuron({first.toNeuronBlockOnWafer()}, {first.neuron.toNeuronOnNeuronBlock()}x{self.size()})"
+
+    __repr__ = __str__
 
 
 class Builder:

@@ -44,15 +44,30 @@ class ManualPlacement:
 
     def __init__(self) -> None:
         self._requests: list[_Request] = []
+        self._wafer: int | None = None
 
     def on_hicann(self, population: Target, hicann: Any, size: int | None = None) -> None:
-        """Place cells on a HICANN, or on several in a list, with a number of denmems per neuron."""
-        hicanns = tuple(_hicann(one) for one in _several(hicann))
+        """Place cells on a HICANN, or on several in a list, with a number of denmems per neuron.
+
+        Raises
+        ------
+        FrontendError
+            If there is another request for any of the cells, or one for another wafer.
+        """
+        several = _several(hicann, "HICANNOnWafer")
+        hicanns = tuple(_hicann(one) for one in several)
+        for wafer in (int(one.wafer) for one in several if isinstance(one, HICANNGlobal)):
+            if self._wafer not in (None, wafer):
+                raise FrontendError(
+                    f"currently only a single wafer is supported. HICANNs of wafer {self._wafer} and of wafer {wafer} "
+                    "are requested: choose one wafer"
+                )
+            self._wafer = wafer
         self._add(population, hicanns=hicanns, size=_size(size))
 
     def on_neuron_block(self, population: Target, block: Any, size: int | None = None) -> None:
         """Place cells on a neuron block, or on several in a list."""
-        blocks = tuple(_block(one) for one in _several(block))
+        blocks = tuple(_block(one) for one in _several(block, "NeuronBlockOnWafer"))
         self._add(population, blocks=blocks, size=_size(size))
 
     def on_neuron(self, population: Target, neuron: Any) -> None:
@@ -113,13 +128,17 @@ class ManualPlacement:
                 raise FrontendError(f"placement request for a population of another network: {request.population}")
             view = View(names[request.population.number], request.indices)
             size = None if request.population.celltype.is_source else request.size
-            found.append(PlacementRequest(view, request.hicanns, request.blocks, request.neurons, size))
+            where = f"manual_placement of {view.population}"
+            found.append(PlacementRequest(view, request.hicanns, request.blocks, request.neurons, size, where))
         return tuple(found)
 
 
-def _several(value: Any) -> list[Any]:
+def _several(value: Any, what: str) -> list[Any]:
     single = isinstance(value, int | HICANNGlobal | NeuronBlockOnWafer) or not isinstance(value, Iterable)
-    return [value] if single else list(value)
+    several = [value] if single else list(value)
+    if not several:
+        raise ValueRejected(f"at least one {what} is needed (got {value!r})")
+    return several
 
 
 def _hicann(value: Any) -> int:

@@ -209,9 +209,13 @@ class Marocco:
     ----------
     resources, placement, l1_routing, synapse_routing, spike_times, analog_outputs, parameter
         See the classes.
+
+    Without tables nothing is known yet: ``Marocco().load(path)``.
     """
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables | None = None) -> None:
+        if tables is None:
+            return
         self.tables = tables
         self.resources = Resources(tables)
         self.placement = Placement(tables)
@@ -220,6 +224,10 @@ class Marocco:
         self.spike_times = SpikeTimes(tables)
         self.analog_outputs = AnalogOutputs(tables)
         self.parameter = Parameter(self.synapse_routing)
+
+    def __getattr__(self, name: str) -> Any:
+        hint = ": there are no results here, load(path) reads some" if "tables" not in vars(self) else ""
+        raise AttributeError(f"results have no {name!r}{hint}")
 
     @classmethod
     def from_file(cls, path: str | Path) -> Marocco:

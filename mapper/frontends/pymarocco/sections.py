@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from mapper.frontends import session as sessions
-from mapper.frontends.errors import ValueRejected
+from mapper.frontends.errors import FrontendError, ValueRejected
 from mapper.frontends.pymarocco.strategies import byNeuronBlockEnumAndPopulationIDasc, strategy_of
 from models.errors import LimitError
 from models.hardware.limits import check_limit
@@ -138,7 +138,7 @@ SWITCH_ORDERINGS = (
 
 def neuron_placement() -> Section:
     """Return the options of the placement."""
-    return Section(
+    section = Section(
         "neuron_placement",
         {
             "default_neuron_size": 4,
@@ -147,6 +147,14 @@ def neuron_placement() -> Section:
             "default_placement_strategy": byNeuronBlockEnumAndPopulationIDasc(),
         },
         checks={"default_neuron_size": limit("neuron_size"), "default_placement_strategy": strategy_of},
+    )
+    vars(section)["skip_hicanns_without_neuron_blacklisting"] = _deprecated
+    return section
+
+
+def _deprecated(*value: Any) -> None:
+    raise FrontendError(
+        "skip_hicanns_without_neuron_blacklisting is deprecated, as in marocco: disable HICANNs in marocco.defects"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mapper.frontends.building import digest_of, listed
+from mapper.frontends.building import digest_of, listed, say_followed, separated
 from mapper.frontends.errors import ValueRejected
 from mapper.frontends.notices import logger
 from mapper.frontends.pynn.populations import Population, parts
@@ -41,14 +41,19 @@ def instance_of(state: State) -> tuple[Instance, tuple[NDArray[np.int64], ...]]:
         If a synapse shall depress and facilitate.
     """
     _inventory(state)
-    ignored = list(_ignored(state))
+    follows = state.settings.follows_delays
+    asked = [follows or bool(np.any(p.connections.columns["delay"] != state.min_delay)) for p in state.projections]
+    delayed = [p.label for p, asks in zip(state.projections, asked, strict=True) if asks]
+    ignored = list(_ignored(state, [] if follows else delayed))
     if ignored:
         state.notices.warn(f"ignored, because the wafer cannot do it: {'; '.join(ignored)}")
+    if follows:
+        say_followed(state.notices, delayed, f"{state.min_delay:g} ms where a script says nothing")
     names = _names(state.populations)
     order = tuple(_order(projection) for projection in state.projections)
     network = Network(
         tuple(cells_of(p, name) for p, name in zip(state.populations, names, strict=True)),
-        tuple(_synapses(p, names, kept) for p, kept in zip(state.projections, order, strict=True)),
+        tuple(_synapses(p, names, kept, asks) for p, kept, asks in zip(state.projections, order, asked, strict=True)),
     )
     settings = state.settings
     limits, wafer = settings.checked_limits(), settings.on_wafer()
@@ -86,16 +91,18 @@ def _part(group: Any) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(sizes)), sizes)
 
 
-def _synapses(projection: Projection, names: Sequence[str], kept: NDArray[np.int64]) -> Synapses:
+def _synapses(projection: Projection, names: Sequence[str], kept: NDArray[np.int64], delayed: bool) -> Synapses:
     columns = projection.connections.columns
     pre, post, weight = (columns[name][kept] for name in ("presynaptic_index", "postsynaptic_index", "weight"))
+    each, common = separated(columns["delay"][kept] if delayed else None)
     return Synapses(
         f"projection{projection.number}",
         _views(projection.pre, names),
         _views(projection.post, names),
         projection.receptor_type,
-        FromArrays(pre, post, weight),
+        FromArrays(pre, post, weight, each),
         _synapse(projection, kept),
+        delay=common,
     )
 
 
@@ -116,22 +123,20 @@ def _synapse(projection: Projection, kept: NDArray[np.int64]) -> Synapse:
     return TsodyksMarkram(None, U, tau_rec, tau_facil)
 
 
-def _ignored(state: State) -> Iterator[str]:
+def _ignored(state: State, delayed: Sequence[str]) -> Iterator[str]:
     """Yield what of a script has no effect on the wafer."""
     for population in state.populations:
         if np.any(population.parameters.get("i_offset", np.zeros(1)) != 0):
             yield f"i_offset of {population.label!r} (there is no constant current input)"
-    delays, uneven, silent = [], [], []
+    uneven, silent = [], []
     for projection in state.projections:
         columns = projection.connections.columns
-        if np.any(columns["delay"] != state.min_delay):
-            delays.append(projection.label)
         if not np.all(columns["weight"] > 0):
             silent.append(projection.label)
         if any(len(np.unique(columns[name])) > 1 for name in ("U", "tau_rec", "tau_facil") if name in columns):
             uneven.append(projection.label)
     for labels, what in (
-        (delays, "delays of {} (they follow from the routes)"),
+        (delayed, "delays of {} (they follow from the routes; setup(delays='requested') emulates them)"),
         (uneven, "differences of U, tau_rec and tau_facil within {} (the mean is used)"),
         (silent, "connections of weight 0 in {}"),
     ):

@@ -44,10 +44,10 @@ def setup(timestep: float = DEFAULT_TIMESTEP, min_delay: Any = DEFAULT_MIN_DELAY
     timestep : float
         Of the emulator [ms].
     min_delay : float or ``auto``
-        Accepted, like ``max_delay``: delays follow from the routes [ms].
+        What a synapse type without a delay asks for [ms]; those of the wafer follow from the routes.
     **extra_params
         Fields of `Settings`: ``solver``, ``time_limit``, ``det_limit``, ``seed``, ``threads``, ``neuron_size``,
-        ``wafer``, ``limits``, ``options``, ``variation``.
+        ``wafer``, ``limits``, ``options``, ``variation``, ``delays``.  ``max_delay`` is accepted.
 
     Returns
     -------

@@ -13,6 +13,7 @@ import mapper
 from emulator.audit import match
 from emulator.circuits import STP_DEPRESSION, Circuits
 from emulator.realised import Realisation, realise
+from emulator.requested import DEFAULT_DELAY
 from emulator.variation import Variation
 from mapper.configure import configure
 from mapper.frontends.notices import logger
@@ -116,6 +117,7 @@ def mapped(state: State, before: Mapped | None) -> Mapped:
         variation=replace(variation, programming=variation.programming + state.programmings),
         wafer=instance.wafer,
         limits=instance.limits,
+        delay=DEFAULT_DELAY if state.settings.follows_delays else None,
     )
     state.programmings += 1
     return Mapped(instance, solution, realisation, order, tuple(len(p) for p in state.projections))

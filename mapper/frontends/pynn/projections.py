@@ -153,7 +153,7 @@ class Projection(common.Projection):  # type: ignore[misc]
 
     @property
     def realised_delays(self) -> NDArray[np.float64]:
-        """Delay of each connection on the wafer [ms], (n,); NaN: lost."""
+        """Delay of each connection in the emulation [ms], (n,): of its route or as requested; NaN: lost."""
         return state.mapping_now().of_projection(self.number, "delay", np.nan)
 
     @property

@@ -1,4 +1,4 @@
-"""What ``setup()`` of the PyNN backend takes besides time step and delays."""
+"""What ``setup()`` of the PyNN backend takes besides time step, shortest and longest delay."""
 
 from __future__ import annotations
 
@@ -46,6 +46,9 @@ class Settings:
         Settings of the solver's stages, as for `mapper.solve`.
     variation : Variation or None
         Imperfection of the emulated circuits; None: none, only weights have 4 bits.
+    delays : str
+        ``route``: the emulator has the delays of the wafer's routes; ``requested``: those of the synapse types, which
+        no wafer has.
     """
 
     solver: str | None = None
@@ -58,6 +61,7 @@ class Settings:
     limits: Limits | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     variation: Variation | None = None
+    delays: str = "route"
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Settings:
@@ -82,7 +86,7 @@ class Settings:
         return settings
 
     def check_numbers(self) -> None:
-        """Check seed, threads and variation.
+        """Check seed, threads, variation and delays.
 
         Raises
         ------
@@ -95,6 +99,13 @@ class Settings:
                 raise ValueRejected(f"{name} must be an integer, {least} or more (got {value!r})")
         if not isinstance(self.variation, Variation | None):
             raise TypeRejected(f"variation must be an emulator.Variation (got {self.variation!r})")
+        if self.delays not in ("route", "requested"):
+            raise ValueRejected(f"delays must be 'route' or 'requested' (got {self.delays!r})")
+
+    @property
+    def follows_delays(self) -> bool:
+        """Whether the emulation follows the delays that are asked for."""
+        return self.delays == "requested"
 
     def checked_limits(self) -> Limits:
         """Return the software limits.

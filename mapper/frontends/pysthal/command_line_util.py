@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from mapper.frontends import pylogging
-from mapper.frontends.coordinates import Enum, HICANNOnWafer, Wafer, X, Y
+from mapper.frontends.coordinates import AnalogOnHICANN, DNCOnWafer, Enum, HICANNOnWafer, Wafer, X, Y
 
 
 def init_logger(default_level: Any = "WARN", levels: Iterable[tuple[str, Any]] = ()) -> None:
@@ -25,9 +25,11 @@ def hicann(text: str) -> HICANNOnWafer:
 
 
 def add_default_coordinate_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--wafer`` and ``--hicann``."""
+    """Add ``--wafer``, ``--hicann``, ``--reticle`` and ``--aout``."""
     parser.add_argument("--wafer", type=lambda text: Wafer(int(text)), default=Wafer(33), help="number of the wafer")
     parser.add_argument("--hicann", type=hicann, help="HICANN as <enum> or <x>,<y>")
+    parser.add_argument("--reticle", type=lambda text: DNCOnWafer(int(text)), help="number of the reticle")
+    parser.add_argument("--aout", type=lambda text: AnalogOnHICANN(int(text)), help="analog output, 0 or 1")
 
 
 def add_logger_options(parser: argparse.ArgumentParser) -> None:
