@@ -211,18 +211,16 @@ def _finish(problem: Problem, best: _Best, later: Table, context: Context, setti
     if best.done or best.mapping is None or context.over:
         return
     decided = {key.partition(".")[0] for key in settings}
+    rows = later[-1] if "rows" in decided else replace(later[-1], options={**later[-1].options, "ilp": True})
     steps = []
-    if best.mapping.lost_l1 and "routing" not in decided:
-        steps.append(Step("routing", "pathfinder", share=0.5))
+    routing = Step("routing", "pathfinder", share=0.5)
+    if best.mapping.lost_l1 and "routing" not in decided and context.fits(*names((routing, rows))):
+        steps.append(routing)
     if "drivers" not in decided:
-        steps.append(Step("drivers", "set_packing", share=0.9))
-    rows = later[-1]
-    if "rows" not in decided:
-        rows = replace(rows, options={**rows.options, "ilp": True})
-    elif not steps:
-        return
-    steps.append(rows)
-    if context.fits(*names(steps)):
+        # it keeps what is there and ends in time
+        steps.append(Step("drivers", "set_packing", share=0.7))
+    if (steps or "rows" not in decided) and context.fits(*names((rows,))):
+        steps.append(rows)
         best.take(run_steps(problem, tuple(steps), context, best.mapping))
 
 

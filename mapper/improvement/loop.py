@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -61,6 +61,8 @@ _LEAST_WEIGHT = 0.05
 _FIRST_GAIN = 0.05
 #: How fast the memory of gains fades.
 _MEMORY = 0.6
+#: How much longer than expected a move may take.
+_MARGIN = 2.0
 #: Rounds with gains after which the mapping is reported at the latest.
 _REPORTED_AFTER = 20
 
@@ -137,6 +139,7 @@ class _Loop:
         self._gain = dict.fromkeys(names, _FIRST_GAIN * self._lost(self._state))
         self._unreported = 0
         self._seconds = 0.0
+        self._pace = 0.0
 
     def run(self) -> None:
         """Run rounds until the budget ends."""
@@ -145,26 +148,35 @@ class _Loop:
         rounds = self._context.work(_ROUNDS) if self._context.remaining == float("inf") else None
         done = 0
         while not ended and not self._closing and (rounds is None or done < rounds):
+            names = [name for name in self._names if self._fits(name)]
+            if not names:
+                break
             done += 1
-            self._round()
+            self._round(names)
             nothing_left = self._lost(self._state) == 0
             if self._unreported >= _REPORTED_AFTER or (self._unreported and nothing_left):
                 ended = self._told() or nothing_left
         if self._unreported and not ended:
             self._told()
 
-    def _round(self) -> None:
-        weight = np.array([self._gain[name] / _COST[name] for name in self._names])
+    def _round(self, names: Sequence[str]) -> None:
+        weight = np.array([self._gain[name] / _COST[name] for name in names])
         weight = np.maximum(weight, _LEAST_WEIGHT * weight.max() + 1e-9)
-        name = self._names[int(self._rng.choice(len(weight), p=weight / weight.sum()))]
+        name = names[int(self._rng.choice(len(weight), p=weight / weight.sum()))]
         before = self._lost(self._state)
+        begun = self._context.elapsed
         trial = MOVES[name](self._shop, self._state, self._rng)
+        self._pace = max(_MEMORY * self._pace, (self._context.elapsed - begun) / _COST[name])
         gain = 0
         if trial is not None and self._allowed(trial) and self._lost(trial) <= before:
             gain = before - self._lost(trial)
             self._state = trial
         self._unreported += gain > 0
         self._gain[name] = _MEMORY * self._gain[name] + (1.0 - _MEMORY) * gain if trial is not None else 0.0
+
+    def _fits(self, name: str) -> bool:
+        """Tell whether a move can be expected to end in time, by what others took."""
+        return _MARGIN * self._pace * _COST[name] <= self._context.remaining - 2.0 * self._seconds
 
     @property
     def _closing(self) -> bool:
