@@ -90,16 +90,16 @@ def advance(
             if record_sources or sorted_events[e] < n_neurons:
                 out_unit[n_out], out_time[n_out] = sorted_events[e], sorted_times[e]
                 n_out += 1
-        earliest = step + steps
-        if not queues.finite:
-            deliver(count, sorted_events, sorted_times, fan, stp, ring, slot, earliest, dt, jitter, keys[0])
-        else:
+        sent, leaving, when = count, sorted_events, sorted_times
+        if queues.finite:
             room = count + queues.bus_busy.sum()
             sent_events, sent_times = grown(sent_events, room), grown(sent_times, room)
             sent = transport(
                 queues, n_neurons, step, steps, buckets, sorted_events, sorted_times, sent_events, sent_times
             )
-            deliver(sent, sent_events, sent_times, fan, stp, ring, slot, earliest, dt, jitter, keys[0])
+            leaving, when = sent_events, sent_times
+        # called at one place only, so that it is compiled into the loop
+        deliver(sent, leaving, when, fan, stp, ring, slot, step + steps, dt, jitter, keys[0])
         step += steps
     return n_out, out_unit, out_time
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from emulator.kernels.jit import jit
-from emulator.kernels.prefetch import prefetch
+from emulator.kernels.prefetch import fetch, prefetch
 from emulator.kernels.random import mix64, normal_sum, word
 
 #: Entries of a row that are fetched ahead; the processor itself fetches the rest of a long one.
@@ -35,8 +35,12 @@ def deliver(count, unit, time, fan, stp, ring, slot, earliest, dt, jitter, key):
     memory, row, rules = stp.memory, stp.row, stp.rules
     values, filled, shift = ring.values, ring.filled, np.uint64(ring.shift)
     marked, slots, stride = filled.shape[0] > 0, ring.slots, ring.slot_stride
+    for e in range(min(2, count)):
+        _fetch_segments(first[unit[e]], begin, delays, states)
     for e in range(count):
         source = unit[e]
+        if e + 2 < count:
+            _fetch_segments(first[unit[e + 2]], begin, delays, states)
         if e + 1 < count:
             ahead = begin[first[unit[e + 1]]]
             end = min(begin[first[unit[e + 1] + 1]], ahead + _AHEAD)
@@ -61,6 +65,14 @@ def deliver(count, unit, time, fan, stp, ring, slot, earliest, dt, jitter, key):
 
 
 @jit
+def _fetch_segments(segment, begin, delay, state):
+    """Ask for what is known of some segments from this one on."""
+    fetch(begin, segment)
+    fetch(delay, segment)
+    fetch(state, segment)
+
+
+@jit
 def _find_slots(slot, begin, end, time, delay, slots, stride, earliest, jitter, key):
     """Set where in the ring the time slots stand in which segments ``begin`` to ``end`` get a spike."""
     origin = earliest - earliest % slots
@@ -76,13 +88,13 @@ def _find_slots(slot, begin, end, time, delay, slots, stride, earliest, jitter, 
 
 @jit
 def _scatter(values, slot, begin, end, target, weight, scale):
-    for s in range(begin, end):
+    for s in range(np.uint64(begin), np.uint64(end)):  # unsigned: no test for an index from the end
         values[slot + target[s]] += scale * weight[s]
 
 
 @jit
 def _scatter_and_mark(values, filled, shift, slot, begin, end, target, weight, scale):
-    for s in range(begin, end):
+    for s in range(np.uint64(begin), np.uint64(end)):
         at = slot + target[s]
         values[at] += scale * weight[s]
         filled[at >> shift] = 1

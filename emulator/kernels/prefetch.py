@@ -15,7 +15,7 @@ LINE: Final = 64
 
 
 @intrinsic
-def _prefetch(_context: Any, array: Any, index: Any) -> Any:
+def fetch(_context: Any, array: Any, index: Any) -> Any:
     """Ask for the line of ``array[index]``; it is no error if there is no such entry."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -35,4 +35,4 @@ def _prefetch(_context: Any, array: Any, index: Any) -> Any:
 def prefetch(array, begin, end):
     """Ask for the entries ``begin`` to ``end`` of a flat array."""
     for i in range(begin, end, LINE // array.itemsize):
-        _prefetch(array, i)
+        fetch(array, i)

@@ -42,7 +42,7 @@ def normal_sum(x):
     """
     mask = np.uint64(0xFFFF)
     total = (x & mask) + ((x >> np.uint64(16)) & mask) + ((x >> np.uint64(32)) & mask) + (x >> np.uint64(48))
-    return (np.float64(total) / 65536.0 + 2.0 / 65536.0 - 2.0) * 1.7320508075688772
+    return (np.float64(np.int64(total)) / 65536.0 + 2.0 / 65536.0 - 2.0) * 1.7320508075688772
 
 
 @jit

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from emulator.kernels.growing import appended
+from emulator.kernels.growing import appended, grown
 from emulator.kernels.jit import jit
 from emulator.kernels.random import mix32, unit, word
 
 #: Sources whose earliest spike is kept, so that most of them need not be looked at.
-GROUP = 64
+GROUP = 16
 
 
 @jit
@@ -39,18 +39,34 @@ def _draw_next(sources, j):
 @jit
 def external_spikes(sources, n_neurons, until, dt, count, events, times):
     """Append the spikes of all sources before ``until`` (in steps); return the number of events and both arrays."""
-    limit = until * dt
-    coming, soonest = sources.next, sources.soonest
-    for group in range(soonest.shape[0]):
-        if soonest[group] < limit:
+    group, groups = 0, sources.soonest.shape[0]
+    while True:
+        group, count = _spikes_from(group, sources, n_neurons, until * dt, dt, count, events, times)
+        if group == groups:
+            return count, events, times
+        events, times = grown(events, count + 1), grown(times, count + 1)
+
+
+@jit
+def _spikes_from(group, sources, n_neurons, limit, dt, count, events, times):
+    """Append the spikes of the groups from this one on, as far as there is room; return the next group and the count.
+
+    Of a group that it returns some spikes may have been appended.
+    """
+    coming, soonest, room = sources.next, sources.soonest, events.shape[0]
+    for g in range(group, soonest.shape[0]):
+        if soonest[g] < limit:
             least = math.inf
-            for j in range(group * GROUP, min(group * GROUP + GROUP, coming.shape[0])):
+            for j in range(g * GROUP, min(g * GROUP + GROUP, coming.shape[0])):
                 while coming[j] < limit:
-                    count, events, times = appended(n_neurons + j, coming[j] / dt, count, events, times)
+                    if count == room:
+                        return g, count
+                    events[count], times[count] = n_neurons + j, coming[j] / dt
+                    count += 1
                     _draw_next(sources, j)
                 least = min(least, coming[j])
-            soonest[group] = least
-    return count, events, times
+            soonest[g] = least
+    return soonest.shape[0], count
 
 
 @jit

@@ -62,10 +62,12 @@ def transport(queues, n_neurons, step, steps, buckets, unit, time, out_unit, out
                 j = source - n_neurons
                 if fpga[j] >= 0:
                     when = _queued(fpga_free, fpga[j], when, queues.fpga_patience, queues.fpga_service)
-                    lost[LOST_FPGA, source] += when < 0.0
+                    if when < 0.0:
+                        lost[LOST_FPGA, source] += 1
                 if link[j] >= 0 and when >= 0.0:
                     when = _queued(link_free, link[j], when, queues.link_patience, queues.link_service)
-                    lost[LOST_LINK, source] += when < 0.0
+                    if when < 0.0:
+                        lost[LOST_LINK, source] += 1
             if when >= 0.0:
                 out_unit[count], out_time[count] = source, when
                 count += 1
