@@ -44,7 +44,7 @@ def run(
 
     The compiled code holds no interpreter lock and shares nothing between runs: several runs may go on in threads.
     Random streams belong to cells, so the same cell sends the same Poisson train in every circuit with that seed
-    and, below `inputs.FAST_RATE` or with several synapses, for every time step.
+    and, below `emulator.inputs.FAST_RATE` or with several synapses, for every time step.
 
     Parameters
     ----------

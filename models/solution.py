@@ -194,9 +194,13 @@ def load(path: Path) -> Solution:
         If the file is no solution file, of another major version, damaged, or lacks a member.
     """
     try:
-        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            document = json.loads(bytes(archive[_JSON]))
-            arrays = {name: archive[name] for name in archive.files if name != _JSON}
+        with Path(path).open("rb") as stream:
+            if not zipfile.is_zipfile(stream):
+                raise zipfile.BadZipFile("no zip archive, or only a part of one")
+            stream.seek(0)
+            with np.load(stream, allow_pickle=False) as archive:
+                document = json.loads(bytes(archive[_JSON]))
+                arrays = {name: archive[name] for name in archive.files if name != _JSON}
     except FileNotFoundError:
         raise FormatError(f"{path}: no such file") from None
     except (OSError, ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile, TypeError) as error:

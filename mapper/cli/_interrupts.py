@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from types import FrameType, TracebackType
 from typing import Any, Final, Generic, TypeVar
 
@@ -87,10 +89,11 @@ def run_in_thread(function: Callable[[], T], tick: Callable[[], None]) -> T:
         What the function returned; what it raised is raised here.
     """
     job = _Job(function)
-    job.start()
-    while job.is_alive():
-        job.join(POLL)
-        tick()
+    with redirect_stdout(sys.stderr):  # standard output is for results, a solver of somebody else may print
+        job.start()
+        while job.is_alive():
+            job.join(POLL)
+            tick()
     if job.error is not None:
         raise job.error
     return job.results[0]

@@ -31,6 +31,8 @@ def best(ctx: click.Context, names: tuple[str, ...], only_open: bool, audit: boo
     NAME+BLACKLIST stands for the instance on a wafer with a shipped blacklist.  With --audit exit code 1 if a stored
     solution is not what the references say.
     """
+    if audit:
+        _check_solutions("audit them")
     found = [record for record in _records(names) if not only_open or record.status != "optimal"]
     verdicts = [_audited(record) for record in found] if audit else [""] * len(found)
     if as_json:
@@ -41,6 +43,23 @@ def best(ctx: click.Context, names: tuple[str, ...], only_open: bool, audit: boo
         rows = [[*_row(r), said][: len(header)] for r, said in zip(found, verdicts, strict=True)]
         click.echo(table(header, rows, left=(0, 6, 7, 8, 9, 10, 11)))
     ctx.exit(_common.NO if any(said not in ("", "bits agree", "not stored") for said in verdicts) else _common.DONE)
+
+
+def _check_solutions(purpose: str) -> None:
+    """Refuse to look for solutions where there are none.
+
+    Raises
+    ------
+    Refused
+        In a package installed from a wheel.
+    """
+    from models.instance import library
+
+    if not library.has_solutions():
+        raise _common.Refused(
+            f"the best known solutions are not part of the installed package ({library.folder()}); {purpose} in a "
+            "clone of the repository"
+        )
 
 
 def _records(names: tuple[str, ...]) -> list[Record]:
@@ -55,7 +74,11 @@ def _records(names: tuple[str, ...]) -> list[Record]:
     for reference in dict.fromkeys(chosen):
         name, plus, defects = reference.partition("+")
         known = records(library.find(name).parent)
-        found += [record for record in known if not plus or record.defects == defects]
+        matching = [record for record in known if not plus or record.defects == defects]
+        if not matching:
+            wafers = ", ".join(record.reference for record in known)
+            raise _common.Refused(f"nothing is known of {reference}; there are references for {wafers}")
+        found += matching
     return found
 
 
@@ -85,8 +108,16 @@ def _row(record: Record) -> list[str]:
         record.status,
         "-" if known is None else known.by,
         "-" if known is None else known.date,
-        "-" if known is None else known.solution or "not stored",
+        "-" if known is None else _place(known.solution),
     ]
+
+
+def _place(solution: str | None) -> str:
+    from models.instance import library
+
+    if solution is None:
+        return "not stored"
+    return solution if library.has_solutions() else "in the repository"
 
 
 def _shown(value: int | None) -> str:
@@ -118,6 +149,7 @@ def submit(ctx: click.Context, solution: Path, by: str | None, equal: bool) -> N
     from models.instance.references import records
     from models.solution import load
 
+    _check_solutions("submit to them")
     offered = load(solution)
     name = offered.instance.partition("+")[0]
     known = records(library.find(name).parent)

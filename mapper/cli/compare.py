@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +19,10 @@ from mapper.cli._interrupts import Interrupts, run_in_thread
 from mapper.cli._progress import Reporter, choose_style
 from mapper.cli._run import check_solvers, effort_options
 from mapper.cli._summary import table
+from mapper.runs.claims import owner
+from mapper.runs.folder import Turn, Turns, prepare
 from mapper.runs.run import Effort, Run, in_force
-from mapper.runs.sweep import perform_all, prepare
+from mapper.runs.sweep import perform_all
 
 _HEADER = ("instance", "solver", "seed", "synapses", "lost", "%", "lost(l1)", "bound", "gap", "chips", "s", "emulator")
 _NOTE = "bound: for any placement / for the one found.  gap: loss above the bound, in points of all synapses."
@@ -117,9 +120,9 @@ def compare(
     if output is not None:
         _common.check_writable(output / "any.json", force=True)
     if dry_run:
-        click.echo("\n".join(f"{run.stem}{': finished before' if run.stem in done else ''}" for run in runs))
+        click.echo("\n".join(_state(run, run.stem in done, output) for run in runs))
         return
-    place = _Place(engine, scheduler, jobs, output, style)
+    place = _Place(engine, scheduler, jobs, output, style, force)
     with Interrupts() as interrupts:
         for run, document in _perform(runs, done, place, interrupts):
             done[run.stem] = document
@@ -129,6 +132,14 @@ def compare(
     else:
         click.echo(f"{table(_HEADER, [_row(document) for document in documents], left=(0, 1, 11))}\n{_NOTE}")
     ctx.exit(interrupts.exit_code or _exit_code(documents))
+
+
+def _state(run: Run, is_finished: bool, output: Path | None) -> str:
+    """Return the name of a run, and whether it is finished or who does it."""
+    if is_finished:
+        return f"{run.stem}: finished before"
+    who = "" if output is None else owner(run, output)
+    return f"{run.stem}: {who} does it" if who else run.stem
 
 
 def _check_engine(engine: str, scheduler: str | None) -> None:
@@ -146,12 +157,23 @@ def _check_settings(solvers: tuple[str, ...], settings: dict[str, str]) -> None:
 
 
 def _members(reference: str) -> tuple[str, ...]:
-    """Return the instances that a name means: those of a shipped set, else itself."""
+    """Return the instances that a name means: those of a shipped set, else itself.
+
+    Raises
+    ------
+    Refused
+        If it is neither a file nor the name of a shipped instance or set.
+    """
     from models.instance import library
 
-    if reference in library.sets() and not Path(reference).exists():
+    if Path(reference).exists() or library.is_known(reference):
+        return (reference,)
+    sets = library.sets()
+    if reference in sets:
         return tuple(name for name, _ in library.members(reference))
-    return (reference,)
+    close = get_close_matches(reference, [*sets, *library.names()], 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"sets are {', '.join(sets)}; see: mapper instances list"
+    raise _common.Refused(f"{reference!r} is neither a file nor a shipped instance or set - {hint}")
 
 
 def _runs(
@@ -176,6 +198,7 @@ class _Place:
     jobs: int | None
     output: Path | None
     style: str
+    anew: bool
 
     def say(self, text: str) -> None:
         """Say what happens on standard error."""
@@ -198,21 +221,38 @@ def _one_by_one(
     runs: list[Run], done: dict[str, Any], place: _Place, interrupts: Interrupts, apart: bool
 ) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Do one run after the other and show the progress of each, in this process or in processes of their own."""
-    from mapper.runs.perform import perform
-
-    known = frozenset(done)
-    for number, run in enumerate(runs, 1):
-        if interrupts.exit_code:
-            return
-        place.say(f"[{number}/{len(runs)}] {run.stem}{': finished before' if run.stem in known else ''}")
-        if run.stem in known:
+    names = {run.stem: f"[{number}/{len(runs)}] {run.stem}" for number, run in enumerate(runs, 1)}
+    for run in runs:
+        if run.stem in done:
+            place.say(f"{names[run.stem]}: finished before")
+    turns = Turns([run for run in runs if run.stem not in done], place.output, place.anew)
+    while (turn := turns.wait(interrupts.stop)) is not None:
+        if turn.document is not None:
+            place.say(f"{names[turn.run.stem]}: finished by another process")
+            yield turn.run, turn.document
             continue
-        with Reporter(place.style, len(run.instance.network.synapses)) as reporter:
-            if apart:
-                yield from perform_all([run], place.output, stop=interrupts.stop, listen=reporter)
-            else:
-                here = partial(perform, run, place.output, reporter, interrupts.stop)
-                yield run, run_in_thread(here, reporter.tick)
+        place.say(names[turn.run.stem])
+        document = _one(turn, place, interrupts, apart)
+        if document is not None:
+            yield turn.run, document
+
+
+def _one(turn: Turn, place: _Place, interrupts: Interrupts, apart: bool) -> dict[str, Any] | None:
+    """Do a run and show its progress; None if it was stopped before it had a mapping."""
+    from mapper.runs.apart import Unwanted
+    from mapper.runs.perform import perform
+    from mapper.runs.sweep import perform_here
+
+    try:
+        with Reporter(place.style, len(turn.run.instance.network.synapses)) as reporter:
+            if not apart:
+                here = partial(perform, turn.run, place.output, reporter, interrupts.stop)
+                return run_in_thread(here, reporter.tick)
+            return perform_here(turn, place.output, interrupts.stop, reporter)
+    except Unwanted:
+        return None
+    finally:
+        turn.end()
 
 
 def _side_by_side(
@@ -230,7 +270,7 @@ def _side_by_side(
             executor = stack.enter_context(dask_executor(place.scheduler, threads, place.jobs))
         elif (place.jobs or 1) * threads > (os.cpu_count() or 1):
             place.say(f"warning: {place.jobs} runs with {threads} threads on {os.cpu_count()} cores disturb each other")
-        ended = perform_all(missing, place.output, executor, place.jobs, interrupts.stop)
+        ended = perform_all(missing, place.output, executor, place.jobs, interrupts.stop, place.anew)
         for number, (run, document) in enumerate(ended, len(runs) - len(missing) + 1):
             place.say(f"[{number}/{len(runs)}] {run.stem}: {_outcome(document)}")
             yield run, document

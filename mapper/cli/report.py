@@ -84,6 +84,8 @@ def report(
 
     The HTML report is one file that needs no network.  Exit code 1 if a --fail-if holds.
     """
+    if baseline is not None and not conditions:
+        raise _common.Refused(f'--baseline {baseline} needs a condition, e.g. --fail-if "loss>+0.5pp"')
     targets = _targets(output, formats)
     for name, path in targets.items():
         if name not in FOLDERS or not path.exists():

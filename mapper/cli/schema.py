@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 import click
 
 from mapper.cli import _common
 
+#: Kind of file -> module and function that make its schema.
+KINDS: Final = {
+    "instance": ("models.instance.schema", "instance_schema"),
+    "references": ("models.instance.schema_references", "references_schema"),
+    "summary": ("mapper.report.summary_schema", "summary_schema"),
+}
+
 
 @click.command()
-@click.argument("kind", type=click.Choice(["instance"]), default="instance")
+@click.argument("kind", type=click.Choice(list(KINDS)), default="instance")
 @_common.common_options
 def schema(kind: str) -> None:
-    """Print the JSON Schema of KIND.
+    """Print the JSON Schema of KIND: instance.yaml, references.yaml, or what "mapper report -o NAME.json" writes.
 
-    Editors with a YAML language server complete and check instance files that begin with the line
+    Editors with a YAML language server complete and check files that begin with the line
     "# yaml-language-server: $schema=FILE".
     """
-    from models.instance import instance_schema
-
-    click.echo(_common.to_json(instance_schema()), nl=False)
+    module, function = KINDS[kind]
+    click.echo(_common.to_json(getattr(import_module(module), function)()), nl=False)

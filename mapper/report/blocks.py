@@ -73,6 +73,9 @@ class Chart:
         Vertical lines with a name.
     top : float or None
         Upper end of the y axis, above which nothing is drawn; None: whatever holds everything.
+    palette : tuple of str
+        Labels that have the first colours, whether they are in this chart or not: the same solver has the same colour
+        everywhere.  Dashed lines are grey.
     """
 
     title: str
@@ -83,6 +86,7 @@ class Chart:
     linear: float = 0.01
     marks: tuple[tuple[float, str], ...] = ()
     top: float | None = None
+    palette: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -19,9 +20,11 @@ _POINTS: Final = 80
 _FIRST: Final = 0.01
 #: Stages that begin within this ratio of times share a mark.
 _TOGETHER: Final = 1.15
-#: Targets of the table of times, in points above the best known loss.
+#: End of an axis of shares [%]: a line at 100 is seen.
+_WHOLE: Final = 103.0
 #: Bars of `sparkline`, from nothing to everything.
 _BARS: Final = "_\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+#: Targets of the table of times, in points above the best known loss.
 TARGETS: Final = (0.0, 0.1, 1.0)
 
 Floats = NDArray[np.float64]
@@ -36,7 +39,8 @@ def profile(comparison: Comparison) -> Chart:
         share = 100.0 * np.searchsorted(excess, x + 1e-9) / len(excess)
         series.append(Series(solver, tuple(x.tolist()), tuple(share.tolist())))
     return Chart(
-        "Profile", "loss above the best known one [pp]", "instances [%]", tuple(series), "symlog", LINEAR
+        "Instances within x points of the best known loss", "x: loss above the best known one [pp]", "instances [%]",
+        tuple(series), "symlog", LINEAR, top=_WHOLE, palette=comparison.solvers,
     )  # fmt: skip
 
 
@@ -53,7 +57,7 @@ def reached(comparison: Comparison, target: float) -> Chart | None:
     if not series:
         return None
     name = f"Runs within {target:g} pp of the best known loss"
-    return Chart(name, "time [s]", "runs [%]", tuple(series), "log")
+    return Chart(name, "time [s]", "runs [%]", tuple(series), "log", top=_WHOLE, palette=comparison.solvers)
 
 
 def time_profile(comparison: Comparison, target: float) -> Chart | None:
@@ -88,7 +92,10 @@ def time_profile(comparison: Comparison, target: float) -> Chart | None:
         share = 100.0 * np.searchsorted(finite, x * (1 + 1e-9)) / len(comparison.instances)
         series.append(Series(solver, tuple(x.tolist()), tuple(share.tolist())))
     name = "best known loss" if target == 0 else f"best known loss + {target:g} pp"
-    return Chart(f"Time to the {name}", "time / time of the fastest", "instances [%]", tuple(series), "log")
+    return Chart(
+        f"Time to the {name}", "time / time of the fastest", "instances [%]", tuple(series), "log", top=_WHOLE,
+        palette=comparison.solvers,
+    )  # fmt: skip
 
 
 def loss_at(run: Run, times: Floats) -> Floats:
@@ -101,9 +108,13 @@ def loss_at(run: Run, times: Floats) -> Floats:
 
 
 def grid(runs: Sequence[Run]) -> Floats:
-    """Return times that show all runs, evenly spaced on a logarithmic axis [s], (80,)."""
-    ends = [run.seconds for run in runs if run.seconds] + [t for run in runs for t, _, _ in run.timeline]
-    return np.geomspace(_FIRST, max([2 * _FIRST, *ends]), _POINTS)
+    """Return times that show all runs, evenly spaced on a logarithmic axis from a power of ten on [s], (80,)."""
+    found = [t for run in runs for t, _, _ in run.timeline]
+    begins = [t for run in runs for t, _ in run.stages] + found
+    earliest = max(_FIRST, min(begins, default=_FIRST))
+    first = max(_FIRST, 10.0 ** math.floor(math.log10(earliest)))
+    ends = [run.seconds for run in runs if run.seconds] + found
+    return np.geomspace(first, max([2 * first, *ends]), _POINTS)
 
 
 def anytime(comparison: Comparison, instance: str) -> Chart | None:
@@ -126,7 +137,7 @@ def anytime(comparison: Comparison, instance: str) -> Chart | None:
     series.append(Series("proven bound", x, tuple(_bound_at(comparison, instance, times).tolist()), "dashed"))
     return Chart(
         f"Loss over time: {instance}", "time [s]", "loss [%]", tuple(series), "log", marks=_stages(runs, x[-1]),
-        top=_top(runs),
+        top=_top(runs), palette=comparison.solvers,
     )  # fmt: skip
 
 
@@ -182,8 +193,9 @@ def mean_anytime(comparison: Comparison) -> Chart | None:
     if not series:
         return None
     return Chart(
-        "Mean excess loss over time", "time [s]", "mean loss above the best known one [pp]", tuple(series), "log"
-    )
+        "Mean excess loss over time", "time [s]", "mean loss above the best known one [pp]", tuple(series), "log",
+        palette=comparison.solvers,
+    )  # fmt: skip
 
 
 def _excess_at(comparison: Comparison, instance: str, solver: str, times: Floats) -> Floats | None:

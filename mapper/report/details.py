@@ -68,7 +68,8 @@ def _histograms(comparison: Comparison) -> list[Chart]:
                 shares = [float(n) for n in counts["histogram"]]
                 series.append(Series(solver, edges, (*shares, shares[-1])))
         if series:
-            charts.append(Chart(f"In-degree kept: {name}", "in-degree kept [%]", "neurons", tuple(series)))
+            title, palette = f"In-degree kept: {name}", comparison.solvers
+            charts.append(Chart(title, "in-degree kept [%]", "neurons", tuple(series), palette=palette))
     return charts
 
 
@@ -85,7 +86,8 @@ def _path_lengths(comparison: Comparison) -> list[Chart]:
                 series.append(Series(solver, edges, (*map(float, counts), float(counts[-1]))))
         if series:
             title = f"Path lengths: {name}"
-            chart = Chart(title, "HICANN borders crossed", "realised synapses", tuple(series))
+            solvers = comparison.solvers
+            chart = Chart(title, "HICANN borders crossed", "realised synapses", tuple(series), palette=solvers)
             found.append((max(len(one.x) for one in series), chart))
     return [chart for _, chart in sorted(found, key=lambda entry: -entry[0])[:MOST_WAFERS]]
 
@@ -134,7 +136,8 @@ def gap_section(comparison: Comparison) -> Section:
             Value("closed" if gap <= 0 else "open"),
         ))  # fmt: skip
     header = ("instance", "best known [synapses]", "bound [synapses]", "gap [synapses]", "gap [pp]", "state")
-    return Section("Gap", (Table("gap", "Best known loss and proven bound", header, tuple(rows), (0, 5)),))
+    note = "No mapping can lose fewer synapses than the bound. Closed: the best known mapping loses just as many."
+    return Section("Gap", (Table("gap", "Best known loss and proven bound", header, tuple(rows), (0, 5)), note))
 
 
 def statistics_section(comparison: Comparison, seed: int) -> Section:

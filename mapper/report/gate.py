@@ -71,8 +71,12 @@ def read_summary(path: Path) -> dict[str, Any]:
     Raises
     ------
     FormatError
-        If the file is none.
+        If the file is none; says the first thing that does not fit the schema.
     """
+    from pydantic import ValidationError
+
+    from mapper.report.summary_schema import Summary
+
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -81,6 +85,12 @@ def read_summary(path: Path) -> dict[str, Any]:
         raise FormatError(f"{path}: not a JSON report or damaged ({error})") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError(f"{path}: format must be {FORMAT}; write a baseline with: mapper report RUNS/ -o old.json")
+    try:
+        Summary.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise FormatError(f"{path}: the baseline is damaged, {where}: {first['msg']}") from None
     return document
 
 

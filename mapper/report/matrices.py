@@ -11,8 +11,8 @@ _SIDE: Final = 220
 _LEFT: Final = 92
 _TOP: Final = 34
 _BOTTOM: Final = 40
-#: Room for the line of text below.
-_LEAST: Final = 560
+#: Room for a letter of the line of text below.
+_LETTER: Final = 6.5
 #: Names beside the rows; with more of them only their numbers.
 _MOST_NAMES: Final = 16
 _LESS: Final = "#0072b2"
@@ -25,7 +25,13 @@ def matrices_svg(block: Matrices) -> str:
     cell = _SIDE / max(1, n)
     highest = max((abs(v) for _, values in block.matrices for v in values.values()), default=0.0) or 1.0
     width = _LEFT + _SIDE + 16
-    parts = [opened(block.title, max(_LEAST, width * len(block.matrices)), _TOP + _SIDE + _BOTTOM)]
+    sign = "less (blue) or more (orange) loss" if block.signed else "loss"
+    below = (
+        f"rows send, columns receive; strongest colour: {highest:.3g} {'pp' if block.signed else '%'} {sign}, grey: "
+        f"{'the same' if block.signed else 'none'}"
+    )
+    wide = max(width * len(block.matrices), 16 + _LETTER * len(below))
+    parts = [opened(block.title, wide, _TOP + _SIDE + _BOTTOM)]
     for i, (label, values) in enumerate(block.matrices):
         parts.append(f'<g transform="translate({width * i} 0)">')
         parts.append(f'<text x="{_LEFT}" y="14">{clean(_short(label, 32))}</text>')
@@ -44,11 +50,7 @@ def matrices_svg(block: Matrices) -> str:
             )
         parts += _names(block.names, cell)
         parts.append("</g>")
-    sign = "less (blue) or more (orange) loss" if block.signed else "loss"
-    parts.append(
-        f'<text x="8" y="{_TOP + _SIDE + 30}" font-size="11">rows send, columns receive; strongest colour: '
-        f"{highest:.3g} {'pp' if block.signed else '%'} {sign}, grey: {'the same' if block.signed else 'none'}</text>"
-    )
+    parts.append(f'<text x="8" y="{_TOP + _SIDE + 30}" font-size="11">{below}</text>')
     return "\n".join([*parts, "</svg>"])
 
 

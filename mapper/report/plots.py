@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib.util
 import io
-from typing import Any
+import re
+from typing import Any, Final
 
 from mapper.report.blocks import Bars, Chart, Matrices, Raster, Series, Wafers
 from mapper.report.matrices import matrices_svg
 from mapper.report.rasters import raster_svg
 from mapper.report.scales import axis_of
-from mapper.report.svg import bars_svg, chart_svg, colours_of, wafers_svg
+from mapper.report.svg import GREY, bars_svg, chart_colours, chart_svg, wafers_svg
 
-#: Readable on white and on black.
-_INK = "#7f7f7f"
+#: What matplotlib writes for the ink of axes and text.
+_INK: Final = re.compile(rf"\b(fill|stroke): {GREY}\b")
 
 
 def has_matplotlib() -> bool:
@@ -47,7 +48,7 @@ def _matplotlib_svg(chart: Chart) -> str:
     # equal charts give equal bytes; text stays text, so that it can be searched and no glyphs are embedded
     settings: Any = {"svg.fonttype": "none", "svg.hashsalt": chart.title, "font.size": 9, "text.parse_math": False}
     _save(chart, settings, stream, "svg", {"Date": None, "Title": _visible(chart.title)})
-    text = stream.getvalue()
+    text = _INK.sub(r"\1: currentColor", stream.getvalue())  # what the page around it takes for text: always readable
     return text[text.index("<svg") :]
 
 
@@ -66,7 +67,7 @@ def pdf(chart: Chart) -> bytes:
 
 
 def _save(
-    chart: Chart, settings: Any, stream: Any, form: str, metadata: dict[str, str | None], ink: str = _INK
+    chart: Chart, settings: Any, stream: Any, form: str, metadata: dict[str, str | None], ink: str = GREY
 ) -> None:  # fmt: skip
     import matplotlib
     from matplotlib.figure import Figure
@@ -75,7 +76,7 @@ def _save(
     with matplotlib.rc_context(settings):
         figure = Figure(figsize=(6.4, 3.6), layout="constrained")
         axes: Any = figure.subplots()
-        colours = colours_of(series.label for series in chart.series)
+        colours = chart_colours(chart)
         shown: set[str] = set()
         for series in chart.series:
             label = None if series.label in shown or series.style == "band" else _visible(series.label)

@@ -134,7 +134,8 @@ def loss_section(comparison: Comparison) -> Section:
     note = (
         "The least loss of a line is bold, with = where several solvers share it. Letters: " + LETTER_MEANING + ". "
         "A run without a valid mapping counts as 100 % lost. Best known values come from the references of the shipped "
-        "instances or from this comparison, as the last column says."
+        "instances or from this comparison, as the last column says. Marocco, measured: what the original program was "
+        "measured to lose on this network."
     )
     sizes = tuple(
         Series(
@@ -149,9 +150,15 @@ def loss_section(comparison: Comparison) -> Section:
 def _loss(cell: Cell, least: float, shared: bool, link: str) -> Value:
     if not cell.runs:
         return Value("not run")
-    spread = "" if cell.most - cell.least < TIE else f" [{cell.least:.2f}-{cell.most:.2f}]"
+    spread = "" if cell.most - cell.least < TIE else f" [{_percent(cell.least)}-{_percent(cell.most)}]"
     best = cell.loss <= least + TIE
-    return Value(f"{cell.loss:.2f}{spread} {cell.letters}{' =' if best and shared else ''}", cell.loss, best, link)
+    text = f"{_percent(cell.loss)}{spread} {cell.letters}{' =' if best and shared else ''}"
+    return Value(text, cell.loss, best, link)
+
+
+def _percent(loss: float) -> str:
+    """Return a loss with two digits [%]; a single synapse of a large network must not look like none."""
+    return "<0.01" if 0 < loss < 0.005 else f"{loss:.2f}"
 
 
 def profile_section(comparison: Comparison) -> Section:
@@ -212,8 +219,10 @@ def anytime_section(comparison: Comparison) -> Section:
     worst = sorted((name for name in comparison.instances if name in lossy), key=lambda name: -most[name])
     charts = [anytime(comparison, name) for name in worst[:MOST_CURVES]]
     blocks += [chart for chart in charts if chart is not None]
-    if together is None:
+    if not any(run.timeline for run in comparison.runs):
         blocks.append("No run file has a timeline.")
+    elif together is None:
+        blocks.append("No mean over all instances: every solver lacks runs with a timeline on some of them.")
     dotted = " Dotted: first begin of a stage, median over the runs."
     blocks.append(
         "Before its first mapping a run counts as 100 % lost, which is above the axes of single instances. Bands are "

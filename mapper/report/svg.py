@@ -11,7 +11,9 @@ from mapper.report.scales import Axis, axis_of
 from models.hardware.coordinates import HEIGHT, WIDTH, X, Y
 
 #: Colours that people with colour vision deficiencies tell apart (Okabe and Ito 2008).
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31")
+#: Readable on white and on black.
+GREY: Final = "#7f7f7f"
 _WIDTH, _HEIGHT = 620, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 12, 46
 _SIDE: Final = 7
@@ -45,11 +47,18 @@ def colours_of(labels: Iterable[str]) -> dict[str, str]:
     return {label: COLOURS[i % len(COLOURS)] for i, label in enumerate(dict.fromkeys(labels))}
 
 
+def chart_colours(chart: Chart) -> dict[str, str]:
+    """Return the colour of each label of a chart, in the order of the legend."""
+    coloured = [series.label for series in chart.series if series.style != "dashed"]
+    known = colours_of([*chart.palette, *coloured])
+    return {series.label: known.get(series.label, GREY) for series in chart.series}
+
+
 def chart_svg(chart: Chart) -> str:
     """Return a chart as SVG text."""
     x = axis_of((v for s in chart.series for v in s.x), chart.x_scale, chart.linear)
     y = axis_of([chart.top] if chart.top else (v for s in chart.series for v in (*s.y, *s.y_high)))
-    colours = colours_of(series.label for series in chart.series)
+    colours = chart_colours(chart)
     legend = 18 * len(colours)
     parts = [opened(chart.title, _WIDTH, _HEIGHT + legend), *_axes(chart, x, y)]
     parts += [_series(series, x, y, colours[series.label]) for series in chart.series]

@@ -42,6 +42,7 @@ def supervise(
     stop: threading.Event | None = None,
     listen: Callable[[Event], None] | None = None,
     wanted: Callable[[], bool] | None = None,
+    held: int | None = None,
 ) -> dict[str, Any]:
     """Do a run in a process of its own, which writes its files into a folder, and return its document.
 
@@ -57,6 +58,8 @@ def supervise(
         Gets the events of the solver, from another thread.
     wanted : callable, optional
         When it returns False, the process is killed.
+    held : int, optional
+        File descriptor that the process keeps open until it ends: the claim on the run.
 
     Raises
     ------
@@ -66,7 +69,7 @@ def supervise(
     path = folder / f"{run.stem}.json"
     path.unlink(missing_ok=True)
     started = time.monotonic()
-    process = _start(run, folder, listen is not None)
+    process = _start(run, folder, listen is not None, () if held is None else (held,))
     reader = threading.Thread(target=_relay, args=(process.stdout, listen), daemon=True)
     try:
         reader.start()
@@ -95,7 +98,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
                 _log.debug("process %d ended before it had read everything", process.pid)
 
 
-def _start(run: Run, folder: Path, talks: bool) -> subprocess.Popen[bytes]:
+def _start(run: Run, folder: Path, talks: bool, held: tuple[int, ...]) -> subprocess.Popen[bytes]:
     """Start the process and give it the run; it ends when its standard input does."""
     # the interpreter's own path: the parent may have been started with another one than a new interpreter has
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(entry for entry in sys.path if entry))}
@@ -104,6 +107,7 @@ def _start(run: Run, folder: Path, talks: bool) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
+        pass_fds=held,
     )
     content = pack((run, folder, talks))
     try:

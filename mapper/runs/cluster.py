@@ -1,4 +1,4 @@
-"""Dask's executor for `mapper.runs.perform_all`: workers may die, their runs are done by others."""
+"""Dask's executor for `mapper.runs.sweep.perform_all`: workers may die, their runs are done by others."""
 
 from __future__ import annotations
 

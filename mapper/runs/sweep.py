@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mapper.runs.apart import POLL, Unwanted, perform_remotely, supervise
 from mapper.runs.files import to_json, write_bytes, write_text
+from mapper.runs.folder import Turn, Turns, prepare
 from mapper.runs.perform import without_mapping
 from mapper.runs.run import Effort, Run, RunError, in_force, pack
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mapper.report.runs import Run as Result
     from models.instance import Instance
 
-#: What is tried again when the same command is started again.
-_UNFINISHED: Final = ("crashed", "memory")
 #: How many runs are handed to an executor at the same time, if nothing else is said: more than a cluster has
 #: workers, few enough that their instances fit into the memory of one machine.
 _AHEAD: Final = 256
@@ -97,58 +95,17 @@ def compare(
     return tuple(parse_run(done[run.stem], run.stem) for run in runs if run.stem in done)
 
 
-def prepare(runs: Sequence[Run], folder: Path | None, anew: bool = False) -> dict[str, dict[str, Any]]:
-    """Make the folder and return the documents of the runs that are finished in it, by stem.
-
-    Raises
-    ------
-    RunError
-        If two runs have the same name, or a file in the folder is of a run under other conditions.
-    """
-    if len({run.stem for run in runs}) < len(runs):
-        raise RunError("two instances have the same name, or one is named twice; every run needs a name of its own")
-    if folder is None:
-        return {}
-    folder.mkdir(parents=True, exist_ok=True)
-    for run in runs:
-        if not run.instance.digest:
-            raise RunError(f"instance {run.instance.name!r} has no digest to know its runs by; load it from a file")
-    found = {} if anew else {run.stem: finished(run, folder) for run in runs}
-    return {stem: document for stem, document in found.items() if document is not None}
-
-
-def finished(run: Run, folder: Path) -> dict[str, Any] | None:
-    """Return the document of a run that is finished, None if it is still to do.
-
-    Raises
-    ------
-    RunError
-        If the file is no run file, or of a run under other conditions.
-    """
-    path = folder / f"{run.stem}.json"
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise RunError(f"{path} is no run file ({error}); --force overwrites it") from None
-    if not isinstance(document, dict) or document.get("key") != run.key:
-        raise RunError(
-            f"{path} is of a run with other limits, settings, instance or version; use another folder, or --force "
-            "overwrites it"
-        )
-    return None if document["status"] in _UNFINISHED or document.get("interrupted") else document
-
-
 def perform_all(
     runs: Iterable[Run],
     folder: Path | None,
     executor: Executor | None = None,
     jobs: int | None = None,
     stop: threading.Event | None = None,
-    listen: Callable[[Event], None] | None = None,
+    anew: bool = False,
 ) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Do runs, and yield each with its document when its files are written.
+
+    What another process does in the same folder is not done again: it is waited for.
 
     Parameters
     ----------
@@ -158,78 +115,105 @@ def perform_all(
         Where the files go; None: nowhere.
     executor, jobs, stop
         See `compare`.
-    listen : callable, optional
-        Gets the solvers' events; not with an executor.
+    anew : bool
+        Do also what another process finishes meanwhile.
 
     Raises
     ------
     RunError
-        If the executor breaks down.
+        If the executor breaks down, or another process finished a run under other conditions.
     """
+    turns = Turns(runs, folder, anew)
     if executor is not None:
-        yield from _collect(runs, folder, _remote(executor), jobs or _AHEAD, stop, waits=False)
+        yield from _collect(turns, folder, _remote(executor), jobs or _AHEAD, stop, waits=False)
         return
     ending = stop or threading.Event()
     with ThreadPoolExecutor(jobs or 1) as threads:
         try:
-            here = partial(_here, folder=folder, stop=ending, listen=listen)
+            here = partial(perform_here, folder=folder, stop=ending)
             start = partial(threads.submit, here)
-            yield from _collect(runs, folder, start, jobs or 1, stop, waits=True)
+            yield from _collect(turns, folder, start, jobs or 1, stop, waits=True)
         except BaseException:
             ending.set()
             raise
 
 
-def _here(
-    run: Run, folder: Path | None, stop: threading.Event, listen: Callable[[Event], None] | None
+def perform_here(
+    turn: Turn, folder: Path | None, stop: threading.Event, listen: Callable[[Event], None] | None = None
 ) -> dict[str, Any]:
-    """Do a run in a process of its own on this machine."""
+    """Do a run in a process of its own on this machine.
+
+    Raises
+    ------
+    mapper.runs.apart.Unwanted
+        If it was stopped before it had a mapping.
+    """
+    held = None if turn.claim is None else turn.claim.handle
     if folder is not None:
-        return supervise(run, folder, stop, listen)
+        return supervise(turn.run, folder, stop, listen, held=held)
     with tempfile.TemporaryDirectory(prefix="mapper-run-") as name:
-        return supervise(run, Path(name), stop, listen) | {"solution": None}
+        return supervise(turn.run, Path(name), stop, listen) | {"solution": None}
 
 
-def _remote(executor: Executor) -> Callable[[Run], Future[Any]]:
-    return lambda run: executor.submit(perform_remotely, pack((run, run.key)))
+def _remote(executor: Executor) -> Callable[[Turn], Future[Any]]:
+    return lambda turn: executor.submit(perform_remotely, pack((turn.run, turn.run.key)))
 
 
 def _collect(
-    runs: Iterable[Run],
+    turns: Turns,
     folder: Path | None,
-    start: Callable[[Run], Future[Any]],
+    start: Callable[[Turn], Future[Any]],
     ahead: int,
     stop: threading.Event | None,
     waits: bool,
 ) -> Iterator[tuple[Run, dict[str, Any]]]:
     """Keep some runs going and yield what ends; when stopped, wait for what runs or drop it."""
-    waiting, going = deque(runs), dict[Future[Any], Run]()
+    going = dict[Future[Any], Turn]()
     try:
-        while waiting or going:
+        while turns or going:
             stopped = stop is not None and stop.is_set()
             if stopped:
-                waiting.clear()
+                turns.clear()
             if stopped and not waits:
                 return
-            while waiting and len(going) < ahead:
-                run = waiting.popleft()
-                going[start(run)] = run
-            done = wait(going, POLL, FIRST_COMPLETED).done
+            while len(going) < ahead and (turn := turns.take()) is not None:
+                if turn.document is None:
+                    going[start(turn)] = turn
+                else:
+                    yield turn.run, turn.document
+            done = _first(going)
             failed: RunError | None = None
             for future in [future for future in going if future in done]:
-                run = going.pop(future)
+                turn = going.pop(future)
                 try:
-                    document = _result(run, future, folder)
+                    document = _result(turn.run, future, folder)
                 except RunError as error:  # what ended beside it is finished and must not be lost
                     failed = failed or error
                     continue
+                finally:
+                    turn.end()
                 if document is not None:
-                    yield run, document
+                    yield turn.run, document
             if failed is not None:
                 raise failed
     finally:
-        for future in going:
+        for future, turn in going.items():
             future.cancel()
+            if waits:  # its process still writes the files
+                future.add_done_callback(partial(_end, turn))
+            else:
+                turn.end()
+
+
+def _end(turn: Turn, future: Future[Any]) -> None:
+    turn.end()
+
+
+def _first(going: Mapping[Future[Any], Turn]) -> set[Future[Any]]:
+    """Return what has ended, after a moment at most."""
+    if not going:
+        time.sleep(POLL)
+    return wait(going, POLL, FIRST_COMPLETED).done
 
 
 def _result(run: Run, future: Future[Any], folder: Path | None) -> dict[str, Any] | None:

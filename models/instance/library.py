@@ -25,6 +25,11 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in folder().glob("*/instance.yaml")))
 
 
+def has_solutions() -> bool:
+    """Return whether the best known solutions are here: they are in the repository, not in the installed package."""
+    return any(folder().glob("*/solutions"))
+
+
 def find(name: str) -> Path:
     """Return the file of a shipped instance.
 

@@ -9,22 +9,25 @@ from typing import Any
 
 from models.errors import Problem
 from models.instance.loader import Document, Path_, dotted
-from models.instance.schema import field_names
+from models.instance.scalars import Doc
+from models.instance.schema import InstanceDoc, field_names
 
 _field_names = cache(field_names)
 
 
-def schema_problems(document: Document, errors: Iterable[Mapping[str, Any]]) -> list[Problem]:
-    """Return one problem for each of pydantic's errors."""
-    return [_problem(document, error) for error in errors]
+def schema_problems(
+    document: Document, errors: Iterable[Mapping[str, Any]], model: type[Doc] = InstanceDoc
+) -> list[Problem]:
+    """Return one problem for each of pydantic's errors; unknown keys are compared with those of the model."""
+    return [_problem(document, error, model) for error in errors]
 
 
-def _problem(document: Document, error: Mapping[str, Any]) -> Problem:
+def _problem(document: Document, error: Mapping[str, Any], model: type[Doc]) -> Problem:
     kind, loc = str(error["type"]), tuple(error["loc"])
     path = document_path(document.data, loc)
     if kind == "extra_forbidden":
         path = path if path and path[-1] == loc[-1] else (*path, loc[-1])
-        return Problem(document.where(path, key=True), dotted(path), f"unknown key {loc[-1]!r}", _close(loc[-1]))
+        return Problem(document.where(path, key=True), dotted(path), f"unknown key {loc[-1]!r}", _close(loc[-1], model))
     if kind == "missing":
         hint = f"add {loc[-1]}: to it"
         return Problem(document.where(path, key=True), dotted(path), f"{loc[-1]!r} is missing", hint)
@@ -83,8 +86,8 @@ def suggestion(word: str, known: Iterable[str], list_all: bool = True) -> str:
     return f"known are {', '.join(names)}" if names and list_all else ""
 
 
-def _close(key: Any) -> str:
-    return suggestion(str(key), sorted(_field_names()), list_all=False)
+def _close(key: Any, model: type[Doc]) -> str:
+    return suggestion(str(key), sorted(_field_names(model)), list_all=False)
 
 
 def _shown(value: Any) -> str:

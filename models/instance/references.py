@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from models.errors import FormatError
-from models.instance.loader import load_yaml
+from models.errors import FormatError, InstanceError
+from models.instance.loader import Document, load_yaml
 from models.instance.writer import write_bytes
+
+if TYPE_CHECKING:
+    from models.instance.schema_references import KnownDoc, ReferencesDoc
 
 FORMAT: Final = "wafer-references/1"
 FILE: Final = "references.yaml"
@@ -122,39 +125,52 @@ def records(folder: Path) -> tuple[Record, ...]:
     Raises
     ------
     FormatError
-        If the file is of another format or lacks something.
+        If the file is of another format.
+    InstanceError
+        With all faults of the document, each with its place in the file.
     """
     path = folder / FILE
-    document = load_yaml(path).data
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    document = load_yaml(path)
+    if not isinstance(document.data, dict) or document.data.get("format") != FORMAT:
         raise FormatError(f"{path}: format must be {FORMAT}")
+    known = checked(document)
+    first = known.instance
+    return (
+        _record(known, first.name, first.digest, "", known),
+        *(_record(entry, first.name, entry.digest, entry.defects, known) for entry in known.variants),
+    )
+
+
+def checked(document: Document) -> ReferencesDoc:
+    """Return what a file says, checked against the schema.
+
+    Raises
+    ------
+    InstanceError
+        With all faults of the document, each with its place in the file.
+    """
+    from pydantic import ValidationError
+
+    from models.instance.messages import schema_problems
+    from models.instance.schema_references import ReferencesDoc
+
     try:
-        first = _record(document, document["instance"]["name"], document["instance"]["digest"], "", document)
-        variants = [
-            _record(entry, first.name, entry["digest"], str(entry["defects"]), document)
-            for entry in document.get("variants") or []
-        ]
-    except (KeyError, TypeError) as error:
-        raise FormatError(f"{path}: incomplete, {error}") from error
-    return first, *variants
+        return ReferencesDoc.model_validate(document.data)
+    except ValidationError as error:
+        raise InstanceError(schema_problems(document, error.errors(), ReferencesDoc)) from None
 
 
-def _record(
-    entry: Mapping[str, Any], name: str, digest: str, defects: str, document: Mapping[str, Any]
-) -> Record:  # fmt: skip
-    best, bound = entry.get("best"), entry.get("bound")
-    measured = [m for m in document.get("measured") or [] if "total" in m and "projection" not in m]
-    total = max((int(m["total"]) for m in measured), default=None)
-    by_default = [
-        int(m["lost"]) for m in measured if m.get("solver") == "marocco" and str(m.get("defects", "")) == defects
-    ]
+def _record(entry: KnownDoc, name: str, digest: str, defects: str, document: ReferencesDoc) -> Record:
+    measured = [m for m in document.measured if m.projection is None]
+    by_default = [m.lost for m in measured if m.solver == "marocco" and (m.defects or "") == defects]
+    best, bound = entry.best, entry.bound
     return Record(
         name,
         digest,
         defects,
-        None if best is None else Best(**best),
-        None if bound is None else Proof(**bound),
-        entry.get("synapses", total),
+        None if best is None else Best(**best.model_dump() | {"digest": best.digest or ""}),
+        None if bound is None else Proof(**bound.model_dump()),
+        entry.synapses if entry.synapses is not None else max((m.total for m in measured), default=None),
         by_default[0] if by_default else None,
     )
 

@@ -111,8 +111,8 @@ def instance_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def field_names() -> frozenset[str]:
-    """Return all keys that stand anywhere in the schema, for suggestions."""
-    schema = InstanceDoc.model_json_schema()
+def field_names(model: type[Doc] = InstanceDoc) -> frozenset[str]:
+    """Return all keys that stand anywhere in a document's schema, for suggestions."""
+    schema = model.model_json_schema()
     parts = [schema, *schema["$defs"].values()]
     return frozenset(name for part in parts for name in part.get("properties", {}))

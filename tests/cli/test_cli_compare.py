@@ -92,6 +92,20 @@ def test_wrong_usage(run, tiny, fake_solve, args, words):
     assert fake_solve.calls == []
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("standart", "did you mean 'standard'?"),
+        ("guidebok", "did you mean 'guidebook'?"),
+        ("qqq", "sets are large, large-blacklist-7, standard"),
+    ],
+)
+def test_unknown_names_of_instances_and_sets(run, fake_solve, name, words):
+    result = run("compare", name)
+    assert (result.exit_code, fake_solve.calls) == (2, [])
+    assert f"{name!r} is neither a file nor a shipped instance or set - {words}" in result.stderr
+
+
 def test_the_same_instance_twice_is_refused(run, tiny, fake_solve):
     result = run("compare", tiny, tiny)
     assert result.exit_code == 2

@@ -95,11 +95,18 @@ def test_best_shows_what_is_known(run):
     assert row.split()[:6] == ["guidebook-s0+blacklist-7", "2507", "316", "0", "0.00", "0"]
     assert row.endswith("bits agree")
     assert run("instances", "best", "guidebook-s0", "--open").stdout.splitlines()[2:] == []
+    wrong = run("instances", "best", "guidebook-s0+blacklist-8")
+    assert wrong.exit_code == 2
+    assert "of guidebook-s0+blacklist-8; there are references for guidebook-s0, guidebook-s0+bl" in wrong.stderr
 
 
 def test_best_notices_a_wrong_record(run, shelf):
     path = shelf / "guidebook-s0/references.yaml"
     path.write_text(path.read_text().replace("best: {lost: 0,", "best: {lost: 1,", 1))
+    refused = run("instances", "best", "guidebook-s0")
+    assert refused.exit_code == 2
+    assert "references.yaml:1:1: status is optimal, best and bound say open" in refused.stderr
+    path.write_text(path.read_text().replace("status: optimal", "status: open", 1))
     result = run("instances", "best", "guidebook-s0", "--audit")
     assert result.exit_code == 1
     assert "bits lose 0, claimed 1" in result.stdout
@@ -118,6 +125,19 @@ def test_submit_takes_only_what_is_better(run, shelf, tmp_path):
     assert taken.exit_code == 0, taken.stdout
     assert "by: A. Person" in path.read_text()
     assert run("instances", "best", "guidebook-s0", "--audit").exit_code == 0
+
+
+def test_an_installed_package_says_where_the_solutions_are(run, shelf, tmp_path):
+    (tmp_path / "a.sol.zip").write_bytes(b"not even read")
+    for folder in shelf.glob("*/solutions"):
+        shutil.rmtree(folder)
+    (row, _) = run("instances", "best", "guidebook-s0").stdout.splitlines()[2:]
+    assert row.endswith("in the repository")
+    for command, words in ((["best", "--audit"], "audit them"), (["submit", tmp_path / "a.sol.zip"], "submit to them")):
+        result = run("instances", *command)
+        assert result.exit_code == 2
+        assert "the best known solutions are not part of the installed package" in result.stderr
+        assert f"{words} in a clone of the repository" in result.stderr
 
 
 def test_names_with_blacklists_are_instances_everywhere(run):

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from mapper.report.summary_schema import summary_schema
 from models.instance import instance_schema, library, load_instance
+from models.instance.schema_references import references_schema
 
 
 def test_list_names_every_shipped_instance(run):
@@ -86,6 +88,11 @@ def test_schema_is_that_of_the_instances(run):
     assert json.loads(run("schema").stdout) == json.loads(json.dumps(instance_schema()))
     assert run("schema", "instance").stdout == run("schema").stdout
     assert run("schema", "solutions").exit_code == 2
+
+
+@pytest.mark.parametrize(("kind", "make"), [("references", references_schema), ("summary", summary_schema)])
+def test_schemas_of_references_and_summaries(run, kind, make):
+    assert json.loads(run("schema", kind).stdout) == json.loads(json.dumps(make()))
 
 
 def test_doctor_finds_all_well(run):

@@ -108,3 +108,9 @@ def test_worker_hands_over_results_and_errors():
     assert run_in_thread(threading.current_thread, lambda: ticks.append(True)) is not threading.main_thread()
     with pytest.raises(ZeroDivisionError):
         run_in_thread(lambda: 1 / 0, lambda: None)
+
+
+def test_what_a_solver_prints_is_kept_off_standard_output(capsys):
+    assert run_in_thread(lambda: sys.stdout.write("noise"), lambda: None) == 5
+    sys.stdout.write("result")
+    assert capsys.readouterr() == ("result", "noise")

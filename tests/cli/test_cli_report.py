@@ -98,6 +98,7 @@ def test_the_gate(run, runs):
         (("-o", "report.pdf"), "end the name with"),
         (("--fail-if", "lss>1"), "no metric 'lss'"),
         (("--fail-if", "loss>+1pp"), "add --baseline"),
+        (("--baseline", __file__), "needs a condition, e.g. --fail-if"),
         (("--versus", "spinnaker"), "no runs of solver 'spinnaker'"),
     ],
 )

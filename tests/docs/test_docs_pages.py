@@ -11,16 +11,24 @@ import pytest
 
 from mapper.cli import cli
 from mapper.cli._group import COMMANDS
+from mapper.report.summary_schema import summary_schema
 from mapper.solvers import STAGES, solver_names
 from models.hardware.limits import LIMITS
 from models.instance import instance_schema
+from models.instance.schema_references import references_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 
+SCHEMAS = {
+    "instance-schema": instance_schema,
+    "references-schema": references_schema,
+    "summary-schema": summary_schema,
+}
+
 #: Pages whose content the code writes, by the generator's name.
-GENERATED = {"command-line": "commands", "instance-schema": "schema", "algorithms": "algorithms"}
+GENERATED = {"command-line": "commands", "algorithms": "algorithms"} | {name: name for name in SCHEMAS}
 
 
 def slug(heading):
@@ -35,8 +43,8 @@ def anchors(page, prose, generators):
     if page.stem in GENERATED:
         text += {
             "commands": lambda: generators.commands.reference(cli),
-            "schema": lambda: generators.schemas.reference(instance_schema()),
             "algorithms": generators.tables.algorithms,
+            **{name: lambda make=make: generators.schemas.reference(make()) for name, make in SCHEMAS.items()},
         }[GENERATED[page.stem]]()
     return {slug(heading) for heading in re.findall(r"^#+ (.+)$", text, re.M)}
 
@@ -113,14 +121,15 @@ def test_the_reference_has_every_command_and_option(generators):
                 assert max(parameter.opts, key=len) in sections[f"mapper {name}"], f"{name} {parameter.name}"
 
 
-def test_the_reference_has_every_object_and_key_of_the_schema(generators):
-    schema = instance_schema()
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_reference_has_every_object_and_key_of_the_schema(generators, name):
+    schema = SCHEMAS[name]()
     text = generators.schemas.reference(schema)
-    for name, definition in schema["$defs"].items():
-        section = re.search(rf"^## {name.removesuffix('Doc')}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
-        assert section is not None, name
+    for part, definition in {"The document": schema, **schema["$defs"]}.items():
+        section = re.search(rf"^## {part.removesuffix('Doc')}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+        assert section is not None, part
         for key in definition.get("properties", {}):
-            assert f"| `{key}` |" in section[1], f"{name}.{key}"
+            assert f"| `{key}` |" in section[1], f"{part}.{key}"
 
 
 def test_the_reference_has_every_algorithm_option_solver_and_limit(generators):

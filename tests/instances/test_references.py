@@ -9,22 +9,27 @@ import pytest
 
 import mapper
 from instances.best_known import compact, consider, sha256, stored_bits
-from models.errors import FormatError
+from models.errors import FormatError, InstanceError
 from models.instance import library, read_defects
 from models.instance.loader import load_yaml
 from models.instance.references import Best, Proof, Record, changed, records, update
+from models.instance.schema_references import ReferencesDoc
 from models.solution import Bound, load, save
 
-TEXT = """format: wafer-references/1
-instance: {name: x, digest: "sha256:00"}
+DIGESTS = ["sha256:" + digit * 64 for digit in "0123"]
+TEXT = f"""format: wafer-references/1
+instance: {{name: x, digest: "{DIGESTS[0]}"}}
 status: open
 # what the original did
 measured:
   - solver: marocco  # with defaults
     lost: 7
     total: 90
+    source: made up
 history: []
 """
+BEST = """best: {lost: 4, by: me, date: "2026-01-02"}
+bound: {lost: 4, kind: fan-in, date: "2026-01-02"}"""
 
 
 @pytest.fixture
@@ -57,20 +62,20 @@ def test_changing_sections_leaves_the_others_alone():
     text = changed(TEXT, {"status": "optimal", "best": {"lost": 0, "by": "me"}, "variants": [], "history": [{"a": 1}]})
     assert text.splitlines()[:5] == [
         "format: wafer-references/1",
-        'instance: {name: x, digest: "sha256:00"}',
+        f'instance: {{name: x, digest: "{DIGESTS[0]}"}}',
         "status: optimal",
         "best: {lost: 0, by: me}",
         "variants: []",
     ]
-    assert "  - solver: marocco  # with defaults\n    lost: 7\n    total: 90\n" in text
+    assert "  - solver: marocco  # with defaults\n    lost: 7\n    total: 90\n    source: made up\n" in text
     assert text.endswith("history:\n- {a: 1}\n")
     assert changed(text, {"status": "optimal"}) == text
 
 
 def test_records_are_read_as_written(tmp_path):
-    best = Best(3, "cpsat 1.0", "2026-01-02", "solutions/best.sol.zip", "sha256:ab", 1.5)
-    first = Record("x", "sha256:00", "", best, Proof(3, "fan-in", "2026-01-02", "solutions/best.log.json"), 90, 7)
-    second = Record("x", "sha256:11", "blacklist-7", replace(best, lost=5, solution=None), None, 90, None)
+    best = Best(3, "cpsat 1.0", "2026-01-02", "solutions/best.sol.zip", DIGESTS[2], 1.5)
+    first = Record("x", DIGESTS[0], "", best, Proof(3, "fan-in", "2026-01-02", "solutions/best.log.json"), 90, 7)
+    second = Record("x", DIGESTS[1], "blacklist-7", replace(best, lost=5, solution=None), None, 90, None)
     (tmp_path / "references.yaml").write_text(TEXT)
     update(tmp_path, [first, second], [{"lost": 4}])
     assert records(tmp_path) == (first, second)
@@ -85,8 +90,47 @@ def test_a_file_that_is_none(tmp_path):
     with pytest.raises(FormatError, match="format must be wafer-references/1"):
         records(tmp_path)
     (tmp_path / "references.yaml").write_text("format: wafer-references/1\ninstance: {name: x}\n")
-    with pytest.raises(FormatError, match="incomplete, 'digest'"):
+    with pytest.raises(InstanceError) as caught:
         records(tmp_path)
+    file = tmp_path / "references.yaml"
+    assert str(caught.value).splitlines() == [
+        f"{file}:1:1: 'status' is missing - add status: to it",
+        f"{file}:2:1: instance: 'digest' is missing - add digest: to it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("status: open", "status: closed", "3:9: status: must be optimal | open (got 'closed')"),
+        ("status: open", "status: optimal", "1:1: status is optimal, best and bound say open"),
+        ("status: open", "statsu: open", "3:1: statsu: unknown key 'statsu' - did you mean 'status'?"),
+        ("lost: 7", "lost: -7", "7:11: measured[0].lost: must be greater than or equal to 0 (got -7)"),
+        ("    total: 90", "", "6:5: measured[0]: 'total' is missing - add total: to it"),
+        ("history: []", "history: [{lost: 1, date: yesterday}]", "a day is written YYYY-MM-DD (got 'yesterday')"),
+        ("status: open", f"status: open\n{BEST}", "1:1: status is open, best and bound say optimal"),
+        ("status: open", f"status: optimal\n{BEST}\nsynapses: 3", "1:1: best loses 4 of 3 synapses"),
+        (
+            "status: open",
+            f"status: open\n{BEST}".replace("bound: {lost: 4", "bound: {lost: 5"),
+            "less than the bound 5",
+        ),
+    ],
+)
+def test_every_fault_has_its_place_and_its_remedy(tmp_path, old, new, words):
+    (tmp_path / "references.yaml").write_text(TEXT.replace(old, new))
+    with pytest.raises(InstanceError) as caught:
+        records(tmp_path)
+    assert words in str(caught.value)
+
+
+def test_shipped_references_fit_the_schema_and_say_nothing_unknown():
+    for name in library.names():
+        data = load_yaml(library.find(name).parent / "references.yaml").data
+        document = ReferencesDoc.model_validate(data)
+        assert document.model_dump(exclude_unset=True) == data
+        for text in [document.best.solution, document.bound.log]:
+            assert text is None or (library.find(name).parent / text).is_file()
 
 
 def test_a_better_solution_takes_over(shelf, solved):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mapper.report.comparison import compare_runs
@@ -9,6 +11,7 @@ from mapper.report.exports import summary
 from mapper.report.gate import failures, parse_condition, read_summary
 from mapper.report.references import Reference
 from mapper.report.runs import parse_run
+from mapper.report.summary_schema import Summary, summary_schema
 from models.errors import FormatError, OptionError
 
 
@@ -71,4 +74,17 @@ def test_baselines_that_do_not_fit(made, tmp_path):
         failures(condition, now, {"format": "wafer-report/1"})
     (tmp_path / "old.json").write_text("{}")
     with pytest.raises(FormatError, match="format must be wafer-report/1"):
+        read_summary(tmp_path / "old.json")
+
+
+def test_a_summary_is_what_the_schema_says(made, tmp_path):
+    document = made({"a": 1, "b": 7})
+    read = Summary.model_validate(document)
+    assert read.model_dump() == document, "the schema has every key"
+    assert all(part["required"] == list(part["properties"]) for part in summary_schema()["$defs"].values())
+    (tmp_path / "old.json").write_text(json.dumps(document | {"of a later version": 1}))
+    assert read_summary(tmp_path / "old.json")["cells"] == document["cells"]
+    document["cells"][1]["loss"] = "little"
+    (tmp_path / "old.json").write_text(json.dumps(document))
+    with pytest.raises(FormatError, match=r"the baseline is damaged, cells\.1\.loss: Input should be a valid number"):
         read_summary(tmp_path / "old.json")

@@ -110,6 +110,13 @@ def test_the_bound_of_an_anytime_curve_rises_when_it_is_proven(document):
     assert chart.top == pytest.approx(1.3 * 30)
 
 
+def test_an_anytime_curve_begins_at_the_power_of_ten_before_the_first_event(document):
+    for begins, first in ((0.48, 0.1), (0.05, 0.01), (0.0, 0.01), (20.0, 10.0)):
+        content = {"stages": [[begins, "placement"]], "timeline": [[begins + 1.0, 20, 0]], "seconds": 30.0}
+        chart = anytime(compare_runs([parse_run(document() | content)], nothing), "net")
+        assert (chart.series[0].x[0], chart.series[0].x[-1]) == (pytest.approx(first), pytest.approx(30.0))
+
+
 def test_stages_close_together_share_a_mark(document):
     stages = [[0.48, "placement"], [0.49, "merging"], [0.5, "routing"], [0.75, "rows"], [9.0, "improvement"]]
     chart = anytime(compare_runs([parse_run(document() | {"stages": stages})], nothing), "net")

@@ -13,12 +13,13 @@ from xml.etree import ElementTree
 import pytest
 
 from mapper.report import build
-from mapper.report.blocks import Matrices, Table
+from mapper.report.blocks import Chart, Matrices, Table
 from mapper.report.exports import COLUMNS, hbp, json_text, latex, projections_csv, runs_csv
 from mapper.report.figures import figures
 from mapper.report.page import html, markdown
 from mapper.report.plots import draw, has_matplotlib
 from mapper.report.runs import parse_run
+from mapper.report.svg import COLOURS, GREY, chart_colours
 
 HOSTILE = "<img src=x onerror=alert(1)>&\"'|`$x$\\input{y}\x07"
 #: Where a page could fetch something from.
@@ -209,3 +210,43 @@ def test_runs_that_all_failed_still_give_a_report(document, matplotlib):
     assert "the wafer is too small" in html(report, matplotlib)
     assert "No run with a valid mapping loses a synapse." in markdown(report)
     assert json.loads(json_text(report))["cells"][0]["failures"] == 1
+
+
+def test_a_solver_has_one_colour_and_the_bound_is_grey_whoever_is_missing(document, matplotlib):
+    runs = [*runs_of(document, names=("net",)), *runs_of(document, names=("other",), solvers=("marocco",))]
+    found = {}
+    for section in build(runs).sections:
+        for block in section.blocks:
+            if isinstance(block, Chart) and {series.label for series in block.series} >= {"marocco"}:
+                colours = chart_colours(block)
+                found |= {block.title: (colours["marocco"], colours.get("proven bound"))}
+                drawn = draw(block, matplotlib)
+                assert all(colour in drawn for colour in colours.values() if colour != GREY)
+                assert not matplotlib or ("fill: currentColor" in drawn and f"fill: {GREY}" not in drawn)
+    assert {colour for colour, _ in found.values()} == {COLOURS[1]}
+    assert found["Loss over time: net"] == found["Loss over time: other"] == (COLOURS[1], GREY)
+    assert GREY not in COLOURS
+
+
+def test_one_lost_synapse_of_many_is_not_nothing(document):
+    runs = [parse_run(document(solver=s, lost=n) | {"synapses": 47953}) for s, n in (("cpsat", 0), ("marocco", 1))]
+    table = next(b for section in build(runs).sections for b in section.blocks if getattr(b, "name", "") == "loss")
+    assert [value.text for value in table.rows[0][2:4]] == ["0.00 F", "<0.01 F"]
+
+
+def test_a_report_on_a_part_says_why_there_is_no_mean_over_time(document):
+    runs = [*runs_of(document, names=("net",)), *runs_of(document, names=("other",), solvers=("marocco",))]
+    text = markdown(build([run for run in runs if (run.instance, run.solver) != ("net", "marocco")]))
+    assert "No mean over all instances: every solver lacks runs" in text
+    assert "No run file has a timeline" not in text
+    text = markdown(build([replace(run, timeline=()) for run in runs]))
+    assert "No run file has a timeline." in text
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_line_below_matrices_fits(signed):
+    drawn = draw(Matrices("t", ("a",), (("x", {(0, 0): 12.3456}),), signed=signed))
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])
+    line = re.findall(r'font-size="11">([^<]*)<', drawn)[-1]
+    assert line.endswith("grey: the same" if signed else "grey: none")
+    assert len(line) * 5.6 + 8 < width  # letters of 11 px in Chromium are that wide

@@ -1,4 +1,4 @@
-"""Directives whose content comes from the code: ``{commands}``, ``{schema}``, ``{limits}``, ``{solvers}``, ..."""
+"""Directives whose content comes from the code: ``{commands}``, ``{instance-schema}``, ``{limits}``, ..."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from mapper.cli import cli
+from mapper.report.summary_schema import summary_schema
 from mapper_docs import commands, schemas, tables
 from models.instance import instance_schema
+from models.instance.schema_references import references_schema
 
 #: Directive -> function that returns its content as Markdown.
 CONTENT: Final[dict[str, Callable[[], str]]] = {
     "commands": lambda: commands.reference(cli),
-    "schema": lambda: schemas.reference(instance_schema()),
+    "instance-schema": lambda: schemas.reference(instance_schema()),
+    "references-schema": lambda: schemas.reference(references_schema()),
+    "summary-schema": lambda: schemas.reference(summary_schema()),
     "limits": tables.limits,
     "solvers": tables.solvers,
     "algorithms": tables.algorithms,

@@ -1,4 +1,4 @@
-"""The JSON Schema of the instance file as Markdown: one table per object."""
+"""A JSON Schema as Markdown: one table per object."""
 
 from __future__ import annotations
 

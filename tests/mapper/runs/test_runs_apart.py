@@ -8,9 +8,10 @@ import threading
 import pytest
 
 from mapper.runs import apart
+from mapper.runs.folder import Turn, finished, prepare
 from mapper.runs.perform import perform
 from mapper.runs.run import Effort, Run, RunError, in_force, pack
-from mapper.runs.sweep import finished, perform_all, prepare
+from mapper.runs.sweep import perform_here
 from models.instance import load_instance
 
 
@@ -107,7 +108,7 @@ def test_what_a_killed_run_left_is_swept_up_and_events_reach_the_parent(bench, a
         (folder / name).write_text("half")
     (folder / f"{run.stem}.sol.zip").write_text("a solution without its JSON file: not finished")
     assert prepare([run], folder) == {}
-    assert len(list(perform_all([run], folder, listen=heard.append))) == 1
+    perform_here(Turn(run), folder, threading.Event(), heard.append)
     assert sorted(path.name for path in folder.iterdir()) == [f"{run.stem}.json", f"{run.stem}.sol.zip"]
     assert [(event.kind, event.lost) for event in heard if event.kind == "incumbent"] == [("incumbent", 6)]
     assert capfd.readouterr().out == "", "what a solver prints is kept off standard output"

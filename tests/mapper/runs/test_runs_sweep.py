@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import mapper
+from mapper.runs.folder import prepare
 from mapper.runs.perform import without_mapping
 from mapper.runs.run import Effort, Run, RunError, in_force, unpack
-from mapper.runs.sweep import perform_all, prepare
+from mapper.runs.sweep import perform_all
 from mapper.solvers import SolverError
 from models.instance import Instance, load_instance
 from models.network import network_from_edges
