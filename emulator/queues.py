@@ -19,7 +19,11 @@ def queues(circuits: Circuits, dt: float) -> Queues:
     units = units[t.encoder[units] >= 0]
     encoders = np.argsort(t.bus, kind="stable")
     step = 1e3 * dt / t.speedup  # one time step in microseconds of the hardware
-    link_service = 1.0 / (t.link_rate * step)
+    link_service, fpga_service = 1.0 / (t.link_rate * step), 1.0 / (t.fpga_rate * step)
+    link_patience, fpga_patience = t.link_buffer * link_service, t.fpga_late / dt
+    late = n_fpgas * (fpga_patience / fpga_service + 2.0) + n_links * (
+        (fpga_patience + link_patience) / link_service + 2
+    )
     return Queues(
         finite,
         t.encoder,
@@ -43,12 +47,15 @@ def queues(circuits: Circuits, dt: float) -> Queues:
         t.fpga,
         np.zeros(n_links),
         np.zeros(n_fpgas),
+        np.empty(int(late), np.int32),
+        np.empty(int(late)),
+        np.zeros(1, np.int64),
         np.zeros((4, n + m), np.int64),
         2.0 / (t.clock * step),
         link_service,
-        t.link_buffer * link_service,
-        1.0 / (t.fpga_rate * step),
-        t.fpga_late / dt,
+        link_patience,
+        fpga_service,
+        fpga_patience,
     )
 
 

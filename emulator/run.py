@@ -74,8 +74,7 @@ def run(
     waiting = queues(circuits, dt)
     jitter = circuits.jitter / dt
     most, reach = _block_steps(circuits, dt)
-    late = waiting.link_patience * (len(waiting.link_free) > 0) + waiting.fpga_patience * (len(waiting.fpga_free) > 0)
-    plan = layout(circuits.neurons, dt, np.dtype(precision), int(most + reach + late) + 4)
+    plan = layout(circuits.neurons, dt, np.dtype(precision), int(most + reach) + 4)
     fan, stp = fanout(circuits, plan, dt)
     sampled = sampling(record, plan, circuits.neurons.tau_syn.shape[1], dt)
     every = sampled.table.every

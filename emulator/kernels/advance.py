@@ -92,7 +92,7 @@ def advance(
                 n_out += 1
         sent, leaving, when = count, sorted_events, sorted_times
         if queues.finite:
-            room = count + queues.bus_busy.sum()
+            room = count + queues.n_late[0] + queues.bus_busy.sum()
             sent_events, sent_times = grown(sent_events, room), grown(sent_times, room)
             sent = transport(
                 queues, n_neurons, step, steps, buckets, sorted_events, sorted_times, sent_events, sent_times

@@ -121,7 +121,8 @@ class Queues(NamedTuple):
     Encoder e serves ``units[first_unit[e]:first_unit[e + 1]]``, ordered by request line; bus b is fed by
     ``encoders[first_encoder[b]:first_encoder[b + 1]]``, whose turns are counted from 0; ``next_turn`` is the turn after
     that of an encoder.  ``bus_busy`` counts what waits at a bus, ``bus_newest`` is the latest of it, and ``active`` has
-    room for the numbers of all buses.  If not ``finite``, nothing waits.
+    room for the numbers of all buses.  ``late_unit[:n_late[0]]`` at ``late_time`` have been taken by a link or an FPGA
+    and leave it in a later block.  If not ``finite``, nothing waits.
     """
 
     finite: bool
@@ -146,6 +147,9 @@ class Queues(NamedTuple):
     fpga: Array
     link_free: Array
     fpga_free: Array
+    late_unit: Array
+    late_time: Array
+    n_late: Array
     lost: Array
     service: float
     link_service: float

@@ -61,7 +61,7 @@ def gather(
         if record_sources or sorted_events[e] < n_neurons:
             out_unit[n_out], out_time[n_out] = sorted_events[e], sorted_times[e]
             n_out += 1
-    room = count + queues.bus_busy.sum()
+    room = count + queues.n_late[0] + queues.bus_busy.sum()
     sent_events, sent_times = grown(sent_events, room), grown(sent_times, room)
     if queues.finite:
         count = transport(queues, n_neurons, step, steps, buckets, sorted_events, sorted_times, sent_events, sent_times)

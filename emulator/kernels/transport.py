@@ -20,8 +20,9 @@ LOST_ENCODER, LOST_MERGER, LOST_FPGA, LOST_LINK = 0, 1, 2, 3
 def transport(queues, n_neurons, step, steps, buckets, unit, time, out_unit, out_time):
     """Pass the spikes of some steps on, as far as they leave before half a step after the last one.
 
-    Events of step ``step + k`` are ``buckets[k]:buckets[k + 1]`` of ``unit``, ``time``.  Returns the number of events
-    that have passed; their arrays have room for all events that wait or come.
+    What leaves a link or an FPGA later is kept for the block in which it does.  Events of step ``step + k`` are
+    ``buckets[k]:buckets[k + 1]`` of ``unit``, ``time``.  Returns the number of events that have passed; their arrays
+    have room for all events that wait or come.
     """
     # every array by its own name, and none is assigned to twice: else numba counts references in the loop
     encoder_of, bus_of, pending, n_pending = queues.encoder, queues.bus, queues.pending, queues.n_pending
@@ -34,7 +35,15 @@ def transport(queues, n_neurons, step, steps, buckets, unit, time, out_unit, out
     )  # fmt: skip
     register, register_time = queues.register, queues.register_time
     fpga, link, fpga_free, link_free = queues.fpga, queues.link, queues.fpga_free, queues.link_free
-    count, n_active = 0, 0
+    late_unit, late_time, n_late = queues.late_unit, queues.late_time, queues.n_late
+    count, n_active, until, waiting = 0, 0, step + steps + 0.5, 0
+    for i in range(n_late[0]):
+        if late_time[i] <= until:
+            out_unit[count], out_time[count] = late_unit[i], late_time[i]
+            count += 1
+        else:
+            late_unit[waiting], late_time[waiting] = late_unit[i], late_time[i]
+            waiting += 1
     for bus in range(busy.shape[0]):
         if busy[bus] > 0:
             active[n_active] = bus
@@ -68,7 +77,10 @@ def transport(queues, n_neurons, step, steps, buckets, unit, time, out_unit, out
                     when = _queued(link_free, link[j], when, queues.link_patience, queues.link_service)
                     if when < 0.0:
                         lost[LOST_LINK, source] += 1
-            if when >= 0.0:
+            if when > until:
+                late_unit[waiting], late_time[waiting] = source, when
+                waiting += 1
+            elif when >= 0.0:
                 out_unit[count], out_time[count] = source, when
                 count += 1
         end, kept = step + k + 0.5, 0
@@ -96,6 +108,7 @@ def transport(queues, n_neurons, step, steps, buckets, unit, time, out_unit, out
             active[kept] = bus
             kept += busy[bus] > 0
         n_active = kept
+    n_late[0] = waiting
     return count
 
 
