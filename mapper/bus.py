@@ -54,8 +54,9 @@ class BusModel:
         Where the target neurons are.
     chain_length : int
         Drivers that one bus may have on a HICANN.
-    prices : (384,) float64, optional
-        Synapses that a driver on each HICANN must serve at least to be worth it; none: 0.
+    prices : (384,) or (384, chain_length) float64, optional
+        Synapses that a driver on each HICANN, or every driver of a chain there, must serve at least to be worth it;
+        none: 0.
     """
 
     def __init__(
@@ -80,7 +81,10 @@ class BusModel:
         self._targets = targets_table()
         self._slot = np.full(self.n_cells, -1, dtype=np.int64)
         self.chain_length = chain_length
-        self.prices = np.zeros(N_HICANNS) if prices is None else prices
+        if prices is None:
+            prices = np.zeros(N_HICANNS)
+        by_driver = prices if prices.ndim == 2 else prices[:, None]
+        self.prices = np.ascontiguousarray(np.broadcast_to(by_driver, (N_HICANNS, chain_length)), dtype=np.float64)
 
     def synapses(self, cells: NDArray[np.int32]) -> int:
         """Return how many synapses onto placed neurons ``cells`` have."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from mapper.context import BudgetExhausted, Context
 from mapper.estimate import estimate
+from mapper.fragments import fragmented
 from mapper.placement.annealing import annealed
 from mapper.problem import Problem
 from mapper.sizes import sized
@@ -35,6 +36,9 @@ _SEVERAL = 6
 #: How many spreads are varied further, and how many drafts of different density are annealed.
 _REFINED_SPREADS = 3
 _ANNEALED_DRAFTS = 3
+#: Spreads without expected loss that end the pricing, and as many where the drivers are in fragments: there packing
+#: may need other sides than the routes take.
+_ENOUGH, _ENOUGH_IN_FRAGMENTS = 1, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +191,9 @@ class Drafts:
         return [draft for draft in self.ranked() if draft.spread is not None][:number]
 
     def _promising(self) -> bool:
-        """Tell whether a spread promises no loss."""
-        return any(draft.spread is not None and draft.estimate == 0 for draft in self.found)
+        """Tell whether enough spreads promise no loss."""
+        free = sum(draft.spread is not None and draft.estimate == 0 for draft in self.found)
+        return free >= (_ENOUGH_IN_FRAGMENTS if fragmented(self._problem.wafer) else _ENOUGH)
 
     def _price(self, problem: Problem, spreads: Sequence[Spread], until: float) -> None:
         """Price spreads until one promises no loss or time is up."""
@@ -214,6 +219,8 @@ def wide_spreads(problem: Problem, hurried: bool) -> list[Spread]:
     tried = {max(1, full * eighths // 8) for eighths in range(1, 9)} | {n for n in _GROUP_FILLING if n <= full}
     tried.add(min(full, problem.limits.sources_per_bus))
     blocks = N_BLOCKS * int(problem.wafer.hicanns.sum())
+    # as thin as the region allows, if that is not thinner than an eighth
+    tried.add(max(min(tried), -(-len(sizes) // max(1, blocks))))
     fitting = [n for n in sorted(tried, reverse=True) if n * blocks >= len(sizes)]
     return list(_groups_first(fitting) if hurried else _by_density(fitting))
 

@@ -105,7 +105,7 @@ REPAIR: Final = (
 )
 #: Solvers that search over tables, by the function ``module:name`` that runs them.
 SEARCHES: Final[Mapping[str, str]] = {
-    "cpsat": "mapper.search:search",
+    "cpsat": "mapper.weaker_limits:search",
     "cpsat-fixed-placement": "mapper.search:search_fixed_placement",
 }
 

@@ -21,8 +21,10 @@ from mapper.cli._run import check_solvers, effort_options
 from mapper.cli._summary import table
 from mapper.runs.claims import owner
 from mapper.runs.folder import Turn, Turns, prepare
-from mapper.runs.run import Effort, Run, in_force
+from mapper.runs.run import Effort, Run
 from mapper.runs.sweep import perform_all
+from mapper.runs.variants import Variant, parse_variants
+from models.errors import OptionError
 
 _HEADER = ("instance", "solver", "seed", "synapses", "lost", "%", "lost(l1)", "bound", "gap", "chips", "s", "emulator")
 _NOTE = "bound: for any placement / for the one found.  gap: loss above the bound, in points of all synapses."
@@ -39,11 +41,14 @@ def _seeds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int,
     return seeds
 
 
-def _names(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-    if not names:
+def _variants(ctx: click.Context, param: click.Parameter, value: str) -> tuple[Variant, ...]:
+    try:
+        variants = parse_variants(value)
+    except OptionError as error:
+        raise click.BadParameter(str(error)) from None
+    if not variants:
         raise click.BadParameter("name at least one solver")
-    return names
+    return variants
 
 
 def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int]:
@@ -58,7 +63,11 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 
 @click.command()
 @click.argument("instances", nargs=-1, required=True, metavar="INSTANCE|SET...")
-@click.option("--solvers", default="marocco,cpsat", show_default=True, callback=_names, help="Solvers, with commas.")
+@click.option(
+    "--solvers", default="marocco,cpsat", show_default=True, callback=_variants, metavar="NAME[@PATH=VALUE]...,...",
+    help="Solvers, with commas; each with settings of its own behind @, e.g. cpsat,cpsat@improve=off@rows.ilp=yes.  "
+    "They have the last word over --set.  A value with a comma or @ only --set can take.",
+)  # fmt: skip
 @click.option("--seeds", default="1", show_default=True, callback=_seeds, help="How many seeds, or a list: 4,7.")
 @effort_options
 @click.option(
@@ -86,7 +95,7 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 def compare(
     ctx: click.Context,
     instances: tuple[str, ...],
-    solvers: tuple[str, ...],
+    solvers: tuple[Variant, ...],
     seeds: tuple[int, ...],
     time_limit: float | None,
     det_limit: float | None,
@@ -112,9 +121,10 @@ def compare(
     """
     style = choose_style(progress, _common.is_quiet(ctx))
     _check_engine(engine, scheduler)
-    check_solvers(solvers)
+    check_solvers(tuple(variant.solver for variant in solvers))
     runs = _runs(instances, solvers, seeds, Effort(time_limit, det_limit, threads, max_chips, settings))
-    _check_settings(solvers, settings)
+    for variant in solvers:
+        variant.check(settings)
     runs = runs[shard[0] - 1 :: shard[1]]
     done = prepare(runs, output, anew=force)
     if output is not None:
@@ -126,12 +136,14 @@ def compare(
     with Interrupts() as interrupts:
         for run, document in _perform(runs, done, place, interrupts):
             done[run.stem] = document
-    documents = [done[run.stem] for run in runs if run.stem in done]
+    names = {run.stem: run.variant or run.solver for run in runs}
+    documents = {stem: done[stem] for stem in names if stem in done}
     if as_json:
-        click.echo(_common.to_json({"runs": documents}), nl=False)
+        click.echo(_common.to_json({"runs": list(documents.values())}), nl=False)
     else:
-        click.echo(f"{table(_HEADER, [_row(document) for document in documents], left=(0, 1, 11))}\n{_NOTE}")
-    ctx.exit(interrupts.exit_code or _exit_code(documents))
+        rows = [_row(document, names[stem]) for stem, document in documents.items()]
+        click.echo(f"{table(_HEADER, rows, left=(0, 1, 11))}\n{_NOTE}")
+    ctx.exit(interrupts.exit_code or _exit_code(list(documents.values())))
 
 
 def _state(run: Run, is_finished: bool, output: Path | None) -> str:
@@ -147,13 +159,6 @@ def _check_engine(engine: str, scheduler: str | None) -> None:
         raise _common.MissingExtra("distributed", "dask")
     if engine != "dask" and scheduler is not None:
         raise _common.Refused(f"--scheduler {scheduler} needs --engine dask")
-
-
-def _check_settings(solvers: tuple[str, ...], settings: dict[str, str]) -> None:
-    from mapper.solvers import check_settings
-
-    for solver in solvers:
-        check_settings(solver, settings)
 
 
 def _members(reference: str) -> tuple[str, ...]:
@@ -177,16 +182,11 @@ def _members(reference: str) -> tuple[str, ...]:
 
 
 def _runs(
-    instances: tuple[str, ...], solvers: tuple[str, ...], seeds: tuple[int, ...], effort: Effort
+    instances: tuple[str, ...], solvers: tuple[Variant, ...], seeds: tuple[int, ...], effort: Effort
 ) -> list[Run]:  # fmt: skip
     """Return all runs in the order in which they are done."""
     problems = [_common.read_instance(name) for reference in instances for name in _members(reference)]
-    return [
-        Run(problem, solver, seed, in_force(effort, problem))
-        for problem in problems
-        for solver in solvers
-        for seed in seeds
-    ]
+    return [variant.run(problem, seed, effort) for problem in problems for variant in solvers for seed in seeds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +283,8 @@ def _outcome(document: dict[str, Any]) -> str:
     return f"lost {document['lost']} ({document['lost_percent']:.2f}%) in {document['seconds']:.1f} s"
 
 
-def _row(document: dict[str, Any]) -> list[str]:
-    head = [document["instance"], document["solver"], str(document["seed"]), str(document["synapses"])]
+def _row(document: dict[str, Any], solver: str) -> list[str]:
+    head = [document["instance"], solver, str(document["seed"]), str(document["synapses"])]
     if "audit" not in document:
         return [*head, *["-"] * 7, f"no mapping: {document['reason']}"]
     bound = document["bound"]

@@ -177,7 +177,7 @@ def loads_of(empty: Loads, routes: Routes, without: set[int], wish: Wish) -> Loa
     owner = arrival[:, 2] // N_LINES
     np.add.at(side, (owner, at // 8), wish.need[pair])
     np.add.at(group, (owner, at), 1)
-    return Loads(side, empty.room, group)
+    return empty._replace(side=side, group=group)
 
 
 def empty_loads(problem: Problem) -> Loads:

@@ -84,7 +84,7 @@ def count_groups(groups, entry_start, entry_local, entry_kind, n_neurons):
 def home_cost(first, last, counts, neurons, column, width, receptors, targets, chain_length, price):
     """Return (lost, drivers) on one HICANN, whose neurons are ``neurons[first:last]``.
 
-    Drivers that serve no more than ``price`` synapses are not taken.
+    A driver that serves no more than ``price[k]`` synapses, k of its chain being taken, is not taken.
     """
     cap = _uniform_cap(first, last, neurons, width, receptors, targets)
     if cap > 0:
@@ -111,7 +111,7 @@ def home_cost(first, last, counts, neurons, column, width, receptors, targets, c
                 )
             if gain[p] > gain[best]:
                 best = p
-        if gain[best] <= price:
+        if gain[best] <= price[used]:
             break
         left -= gain[best]
         used += 1
@@ -165,7 +165,7 @@ def _uniform_cost(first, last, counts, cap, kinds, chain_length, price):
                 gain[p] = _uniform_driver(serves[p], done[p], kinds)
             if gain[p] > gain[best]:
                 best = p
-        if gain[best] <= price:
+        if gain[best] <= price[used]:
             break
         left -= gain[best]
         used += 1
@@ -213,7 +213,7 @@ def bus_cost(cells, groups, start, post, kind, hicann, column, width, receptors,
         )
         lost += more
         drivers += used
-        charge += price * used
+        charge += price[:used].sum()
     return lost, drivers, charge, len(home_start) - 1
 
 
@@ -225,12 +225,13 @@ def bus_curves(cells, groups, start, post, kind, hicann, column, width, receptor
     n_homes = len(home_start) - 1
     homes = np.empty(n_homes, np.int64)
     curve = np.zeros((n_homes, longest + 1), np.int64)
+    free = np.zeros(longest)
     for t in range(n_homes):
         first, last = home_start[t], home_start[t + 1]
         homes[t] = hicann[neurons[first]]
         total = 0
         for k in range(longest + 1):
-            left, _ = home_cost(first, last, counts, neurons, column, width, receptors, targets, k, 0.0)
+            left, _ = home_cost(first, last, counts, neurons, column, width, receptors, targets, k, free)
             if k == 0:
                 total = left
             curve[t, k] = total - left
@@ -251,7 +252,7 @@ def anneal_groups(
     counts = count_groups(groups, entry_start, entry_local, entry_kind, len(neurons))
     n_homes = len(home_start) - 1
     home_of = np.empty(len(neurons), np.int64)
-    price, cost = np.empty(n_homes, np.float64), np.empty(n_homes, np.float64)
+    price, cost = np.empty((n_homes, chain_length), np.float64), np.empty(n_homes, np.float64)
     for t in range(n_homes):
         home_of[home_start[t] : home_start[t + 1]] = t
         price[t] = prices[hicann[neurons[home_start[t]]]]
@@ -259,7 +260,7 @@ def anneal_groups(
             home_start[t], home_start[t + 1], counts, neurons, column, width, receptors, targets, chain_length,
             price[t],
         )  # fmt: skip
-        cost[t] = lost + used * (price[t] + _TIE)
+        cost[t] = lost + price[t, :used].sum() + used * _TIE
     room = capacity.copy()
     for g in groups:
         room[g] -= 1
@@ -299,7 +300,7 @@ def anneal_groups(
                     home_start[t], home_start[t + 1], counts, neurons, column, width, receptors, targets, chain_length,
                     price[t],
                 )  # fmt: skip
-                new_cost[t] = lost + used * (price[t] + _TIE)
+                new_cost[t] = lost + price[t, :used].sum() + used * _TIE
                 new += new_cost[t] - cost[t]
         state = _next(state)
         chance = float(state >> np.uint64(11)) / 9007199254740992.0

@@ -6,9 +6,8 @@ import numpy as np
 
 from mapper.kernels.jit import jit
 
-#: Drivers of a strip, and strips of a side.
+#: Drivers of a strip.
 _LENGTH = 56
-_STRIPS = 2
 #: What a driver slot holds besides the index of a line.
 FREE, DEFECT = -1, -2
 #: Lines, besides the displaced ones, that every move tries to give more drivers.
@@ -19,7 +18,7 @@ _WORTH = 0.9
 
 @jit
 def anneal_chains(curve, need, primary, usable, chain, moves, hot, seed):
-    """Improve the chains of a side in place; return the synapses that the best packing met serves.
+    """Improve the chains on some strips in place; return the synapses that the best packing met serves.
 
     A move gives a random line that wants more drivers a random window around one of its primaries.  Chains in the
     way are cut back to what still holds a primary of theirs, and what was cut back is fitted into free gaps.  The
@@ -31,16 +30,16 @@ def anneal_chains(curve, need, primary, usable, chain, moves, hot, seed):
         Synapses that 0..K drivers serve of every line, concave.
     need : (m,) int64
         Fewest drivers that serve as much as any number.
-    primary : (m, 2, 56) bool
+    primary : (m, n_strips, 56) bool
         Drivers that a line can feed directly.
-    usable : (2, 56) bool
+    usable : (n_strips, 56) bool
         Working drivers.
     chain : (m, 3) int64
         Strip, first index and length (0 for none) to start from and of the best; what overlaps is dropped.
     """
     m = len(curve)
-    slot = np.full((_STRIPS, _LENGTH), FREE, np.int64)
-    for strip in range(_STRIPS):
+    slot = np.full(usable.shape, FREE, np.int64)
+    for strip in range(len(usable)):
         for index in range(_LENGTH):
             if not usable[strip, index]:
                 slot[strip, index] = DEFECT
@@ -161,13 +160,13 @@ def _force(i, state, length, primary, slot, chain, victims):
 
     Returns how many victims there were, -1 if the window is impossible.
     """
-    strip = int(state >> np.uint64(20)) % 2
+    strip = int(state >> np.uint64(20)) % len(slot)
     start = int(state >> np.uint64(24)) % _LENGTH
     at = -1
-    for k in range(2 * _LENGTH):
+    for k in range(len(slot) * _LENGTH):
         index = (start + k) % _LENGTH
-        if k == _LENGTH:
-            strip = 1 - strip
+        if k > 0 and k % _LENGTH == 0:
+            strip = (strip + 1) % len(slot)
         if primary[i, strip, index] and slot[strip, index] != DEFECT:
             at = index
             break
@@ -224,7 +223,7 @@ def _fit(i, need, primary, slot, chain):
     if chain[i, 2] >= need[i]:
         return
     best_strip, best_first, best_length, best_gap = 0, 0, chain[i, 2], 1000
-    for strip in range(_STRIPS):
+    for strip in range(len(slot)):
         begin = 0
         while begin < _LENGTH:
             if slot[strip, begin] != FREE and slot[strip, begin] != i:

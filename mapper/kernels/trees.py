@@ -22,8 +22,6 @@ _GROUP_PRICE = 20.0
 _BALANCE_PRICE = 1.5
 #: Price of serving a HICANN through a line of its neighbour: it leaves that line to nobody else.
 _ADJACENT_PRICE = 3.0
-#: Arrivals per select group that can have a primary driver.
-_GROUP_ROOM = 14.0
 
 
 class PhaseGraph(NamedTuple):
@@ -61,13 +59,17 @@ class Loads(NamedTuple):
     ----------
     side, room : (384, 2) float64
         Drivers wanted by the arrivals on each side, and usable drivers.
-    group : (384, 16) float64
-        Arrivals of each select group.
+    group, primaries : (384, 16) float64
+        Arrivals of each select group, and working drivers that can be their primaries.
+    longest : (384, 16) float64
+        Drivers that an arrival of the group can get at most, in runs of working ones.
     """
 
     side: NDArray[np.float64]
     room: NDArray[np.float64]
     group: NDArray[np.float64]
+    primaries: NDArray[np.float64]
+    longest: NDArray[np.float64]
 
 
 class Scratch(NamedTuple):
@@ -140,9 +142,11 @@ def arrival_price(graph, loads, segment, target, need):
     if load > room:
         price += _SIDE_PRICE * (load - room)
     arrivals = loads.group[target, group] + 1
-    price += _BALANCE_PRICE * arrivals / _GROUP_ROOM
-    if arrivals > _GROUP_ROOM:
-        price += _GROUP_PRICE * (arrivals - _GROUP_ROOM)
+    primaries = loads.primaries[target, group]
+    price += _BALANCE_PRICE * arrivals / max(primaries, 1.0)
+    if arrivals > primaries:
+        price += _GROUP_PRICE * (arrivals - primaries)
+    price += _SIDE_PRICE * max(0.0, need - loads.longest[target, group])
     return price
 
 

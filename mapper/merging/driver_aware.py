@@ -60,7 +60,7 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context, *, rounds: 
     """
     if rounds < 1:
         raise OptionError(f"rounds must be at least 1 (got {rounds})")
-    prices = np.zeros(N_HICANNS)
+    prices = np.zeros((N_HICANNS, drivers_per_route(problem.limits)))
     best, best_loss = draft, -1
     for number in range(rounds):
         try:
@@ -81,7 +81,7 @@ def driver_aware(problem: Problem, draft: Mapping, context: Context, *, rounds: 
 
 
 def _merged(problem: Problem, draft: Mapping, context: Context, prices: NDArray[np.float64]) -> Mapping:
-    """Return the draft with the best map of every HICANN at these prices of drivers [synapses], (384,)."""
+    """Return the draft with the best map of every HICANN at these prices of drivers [synapses], (384, K)."""
     model = BusModel(problem, draft.placement, drivers_per_route(problem.limits), prices)
     merging = Merging.empty()
     for host in hosts(problem, draft.placement):

@@ -3,10 +3,12 @@
 Model
 -----
 Variables
-    Which neuron has which place (denmems of a HICANN); the places are those of a start placement.
+    Which neuron has which place (denmems of a HICANN); the places are those of a start placement, and some free ones
+    in the blocks that it uses (`mapper.placement.holes`).
 Constraints
-    Neurons that change places are equally wide and stand under the same placement request, so that every request,
-    every defect and the number of neurons per block are kept.  Neurons on exact denmems and of shared buses stay.
+    Neurons that change places are equally wide and stand under the same placement request, so that every request and
+    every defect is kept; only neurons without request go to free places.  Neurons on exact denmems and of shared buses
+    stay.
 Objective
     `mapper.placement.load_model`: what the chain limit and the drivers of the HICANNs lose, plus small prices of
     routes, their length, and drivers.  An exchange is priced in time proportional to the synapses of both neurons.
@@ -27,15 +29,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.context import Context
-from mapper.kernels.placement import anneal, arrange
+from mapper.kernels.placement import Net, State, anneal, arrange
 from mapper.placement.dealt import dealt
+from mapper.placement.holes import Holes, fullest, holes
 from mapper.placement.linear import linear
 from mapper.placement.load_model import LoadModel, load_model, price_of_usage, regular_buses, units_of
 from mapper.placement.multilevel import assign_by_min_cut
 from mapper.problem import Problem
 from models.errors import OptionError, PlacementError, ResourceExhausted
 from models.hardware.coordinates import X, Y
-from models.hardware.neurons import N_BLOCKS
+from models.hardware.neurons import COLUMNS_PER_BLOCK, N_BLOCKS
 from models.mapping import Mapping, Placement
 
 Ints = NDArray[np.int64]
@@ -53,6 +56,8 @@ _PARTS = 50
 #: Exchanges of whole HICANNs tried per HICANN.
 _ARRANGED = 2000
 _STARTS = ("linear", "dealt")
+#: Neurons that a block of an annealed draft may get beyond those of the fullest one.
+_BEYOND = 1
 
 
 def annealing(
@@ -100,14 +105,14 @@ def annealing(
     placements = [first.placement]
     if neurons_per_block is None and blocks_per_hicann == N_BLOCKS and not (separate_populations or sending_blocks):
         placements += _others(problem, draft, context)
-    found = _Annealer(problem, context, None).best(placements, moves)
+    found = _Annealer(problem, context, None, neurons_per_block).best(placements, moves)
     return replace(draft, placement=found)
 
 
 def annealed(problem: Problem, draft: Mapping, context: Context, *, moves: int = 50_000) -> Mapping:
     """Anneal the placement of a draft whose neurons are placed, and that may be merged, addressed and given inputs.
 
-    Every neuron block keeps its number of neurons.  The estimate takes the draft's buses if it has any.
+    No further neuron block comes into use.  The estimate takes the draft's buses if it has any.
 
     Returns
     -------
@@ -115,7 +120,7 @@ def annealed(problem: Problem, draft: Mapping, context: Context, *, moves: int =
         A mapping with the new placement only, sources not placed: merging, addresses and inputs must follow.
     """
     merged = draft if draft.merging.mode.any() else None
-    found = _Annealer(problem, context, merged).best([draft.placement], moves)
+    found = _Annealer(problem, context, merged, fullest(draft.placement) + _BEYOND).best([draft.placement], moves)
     return replace(problem.blank_mapping(), placement=found)
 
 
@@ -164,10 +169,14 @@ class _Candidate:
 
 
 class _Annealer:
-    """Looks for the best placement; the estimate takes the buses of ``merged``, or regular ones."""
+    """Looks for the best placement with at most so many neurons on a block.
 
-    def __init__(self, problem: Problem, context: Context, merged: Mapping | None) -> None:
+    The estimate takes the buses of ``merged``, or regular ones.
+    """
+
+    def __init__(self, problem: Problem, context: Context, merged: Mapping | None, most: int | None) -> None:
         self.problem, self.context, self.merged = problem, context, merged
+        self.most = COLUMNS_PER_BLOCK if most is None else most
         self.rng = context.rng("placement/annealing")
         self.price = 0.0
 
@@ -231,14 +240,17 @@ class _Annealer:
         return _taken_from(placement, order)
 
     def _annealed(self, placement: Placement, group: Ints, model: LoadModel, moves: int, hot: float) -> Placement:
+        free = holes(self.problem, placement, (group >= 0) & (group < 64), self.most)
+        group = np.concatenate([group, free.width])
+        net, state = _with_holes(model, free)
         movable = np.flatnonzero(group >= 0)
-        home = model.state.home_of[movable]
+        home = state.home_of[movable]
         slot_cell = movable[np.argsort(home, kind="stable")]
         slot_start = np.searchsorted(np.sort(home), np.arange(len(model.homes) + 1))
         slot_of = np.full(len(group), -1, dtype=np.int64)
         slot_of[slot_cell] = np.arange(len(slot_cell))
         place_of_slot = slot_cell.copy()
-        tables = (movable, group, slot_start, slot_cell, slot_of, model.net, model.buses, model.state, model.touched)
+        tables = (movable, group, slot_start, slot_cell, slot_of, net, model.buses, state, model.touched)
         random = np.uint64(int(self.rng.integers(1 << 62)) | 1)
         _, random, typical = anneal(*tables, random, 0, _MEASURED, _MEASURED, np.inf, 1.0)
         per_move = 8.0 * len(self.problem.synapses) / max(1, len(movable))
@@ -251,7 +263,7 @@ class _Annealer:
             _, random, _ = anneal(*tables, np.uint64(random), first, last, moves, hot, cold)
         order = np.arange(len(group))
         order[slot_cell] = place_of_slot
-        return _taken_from(placement, order)
+        return _taken_from(placement, order[: len(placement.hicann)], free)
 
     def _arranged(self, candidate: _Candidate, group: Ints, model: LoadModel) -> _Candidate:
         """Return the candidate with whole HICANNs exchanged, buses included, so that routes are shorter."""
@@ -286,14 +298,30 @@ def _without_sources(problem: Problem, placement: Placement) -> Placement:
     return replace(placement, hicann=np.where(problem.network.is_source, np.int16(-1), placement.hicann))
 
 
-def _taken_from(placement: Placement, order: Ints) -> Placement:
-    """Return the placement in which cell i has the place that cell ``order[i]`` had."""
-    return replace(
-        placement,
-        hicann=placement.hicann[order],
-        column=placement.column[order],
-        sequence=placement.sequence[order],
+def _with_holes(model: LoadModel, free: Holes) -> tuple[Net, State]:
+    """Return a model's tables with a cell without synapses in every free place."""
+    net, state, n = model.net, model.state, len(free)
+    return (
+        net._replace(
+            out_start=np.concatenate([net.out_start, np.repeat(net.out_start[-1:], n)]),
+            in_start=np.concatenate([net.in_start, np.repeat(net.in_start[-1:], n)]),
+        ),
+        state._replace(
+            unit_of=np.concatenate([state.unit_of, state.unit_of[free.beside]]),
+            home_of=np.concatenate([state.home_of, state.home_of[free.beside]]),
+        ),
     )
+
+
+def _taken_from(placement: Placement, order: Ints, free: Holes | None = None) -> Placement:
+    """Return the placement in which cell i has the place that cell ``order[i]`` had, or that free place behind all."""
+    hicann, column, sequence = placement.hicann, placement.column, placement.sequence
+    if free is not None:
+        hicann = np.concatenate([hicann, free.hicann.astype(hicann.dtype)])
+        column = np.concatenate([column, free.column.astype(column.dtype)])
+        behind = sequence.max(initial=-1) + 1 + np.arange(len(free))
+        sequence = np.concatenate([sequence, behind.astype(sequence.dtype)])
+    return replace(placement, hicann=hicann[order], column=column[order], sequence=sequence[order])
 
 
 def _places(problem: Problem, placement: Placement, group: Ints, model: LoadModel) -> NDArray[np.bool_]:

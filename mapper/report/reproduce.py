@@ -11,6 +11,8 @@ from mapper.report.blocks import Section, Table, Value
 from mapper.report.comparison import Comparison
 from mapper.report.runs import Run
 from mapper.report.sections import count, number
+from mapper.runs.variants import parse_variants
+from models.errors import OptionError
 
 #: Keys of the machine in a run file, and what the report calls them.
 _MACHINE: Final = (
@@ -85,11 +87,20 @@ def _all_at_once(runs: Sequence[Run]) -> str:
     instances = list(dict.fromkeys(run.instance for run in runs))
     seeds = sorted({run.seed for run in runs})
     alike = all(run.conditions == first.conditions for run in runs)
-    if len(runs) < len(instances) * len(solvers) * len(seeds) or not alike or any(" " in name for name in solvers):
+    listed = ",".join(solvers)
+    if len(runs) < len(instances) * len(solvers) * len(seeds) or not alike or not _is_list(listed, solvers):
         return ""
-    listed = ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
-    words = ["mapper", "compare", *instances, "--solvers", ",".join(solvers), "--seeds", listed, *_limits(first)]
+    numbers = ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
+    words = ["mapper", "compare", *instances, "--solvers", listed, "--seeds", numbers, *_limits(first)]
     return shlex.join([*words, "-o", "RUNS"])
+
+
+def _is_list(listed: str, solvers: Sequence[str]) -> bool:
+    """Tell whether ``--solvers`` reads the list as these solvers: a comma or an @ may stand in a value of ``--set``."""
+    try:
+        return [variant.name for variant in parse_variants(listed)] == list(solvers)
+    except OptionError:
+        return False
 
 
 def _limits(run: Run) -> list[str]:
@@ -102,7 +113,9 @@ def _limits(run: Run) -> list[str]:
 
 
 def _command(run: Run) -> str:
-    solver, *settings = run.solver.split(" ")
+    solver, settings = run.solver, []
+    if not _is_list(solver, [solver]):
+        solver, *settings = (run.name, *(f"{path}={value}" for path, value in run.settings.items()))
     words = ["mapper", "compare", run.instance, "--solvers", solver, "--seeds", f"{run.seed},"]
     words += _limits(run)
     for setting in settings:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from mapper.report.measures import BINS
 from mapper.report.solutions import ENDING, document_of
+from mapper.runs.variants import variant_name
 from models.errors import FormatError
 
 #: Status letters by the word in a run file.
@@ -39,7 +40,7 @@ class Run:
     Attributes
     ----------
     instance, digest, solver, version : str
-        What was solved by what; `solver` carries the settings that differ from the defaults.
+        What was solved by what; `solver` carries the settings that differ from the defaults, ``cpsat@improve=off``.
     seed, synapses : int
         Seed; synapses that the instance requires.
     letter : str
@@ -68,6 +69,8 @@ class Run:
         Solution file; why there is none, or that the run was interrupted.
     file : str
         Where the run file was read.
+    name, settings : str, mapping
+        The solver without its settings, and they.
     """
 
     instance: str
@@ -94,6 +97,8 @@ class Run:
     solution: str = ""
     reason: str = ""
     file: str = ""
+    name: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def valid(self) -> bool:
@@ -203,7 +208,7 @@ def _parse(document: Mapping[str, Any]) -> Run:
     options = document.get("options") or document.get("conditions") or {}
     settings = dict(options.get("settings") or {})
     settings |= {k: v for k, v in options.items() if k not in _NOT_SETTINGS | {"settings", "max_chips"}}
-    label = " ".join([str(document["solver"]), *(f"{k}={v}" for k, v in sorted(settings.items()))])
+    name, settings = str(document["solver"]), {str(path): str(value) for path, value in sorted(settings.items())}
     audit, bound = document.get("audit"), document.get("bound") or {}
     letter = LETTERS[document["status"]]
     rejected = audit is not None and not audit["valid"]
@@ -213,7 +218,9 @@ def _parse(document: Mapping[str, Any]) -> Run:
     return Run(
         instance=str(document["instance"]),
         digest=str(document["digest"]),
-        solver=label,
+        solver=variant_name(name, settings),
+        name=name,
+        settings=settings,
         version=str(document.get("version", "")),
         seed=int(document["seed"]),
         synapses=synapses,

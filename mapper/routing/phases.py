@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mapper.demand import Demand, drivers_needed
+from mapper.fragments import supply
 from mapper.kernels.forest import Nets
 from mapper.kernels.trees import Loads, PhaseGraph
 from mapper.problem import Problem
@@ -95,7 +96,9 @@ def wanted_pairs(wanted: Demand, curve: NDArray[np.int32], per_vline: int) -> Pa
 def driver_loads(problem: Problem) -> Loads:
     """Return empty books of the synapse drivers."""
     room = np.array([problem.wafer.usable_drivers_per_side(h) for h in range(N_HICANNS)], dtype=np.float64)
-    return Loads(np.zeros((N_HICANNS, 2)), room, np.zeros((N_HICANNS, N_GROUPS)))
+    primaries, longest = supply(problem.wafer)
+    longest = longest * problem.limits.synapse_switches_per_vline
+    return Loads(np.zeros((N_HICANNS, 2)), room, np.zeros((N_HICANNS, N_GROUPS)), primaries, longest)
 
 
 def split(

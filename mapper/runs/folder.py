@@ -32,7 +32,7 @@ def prepare(runs: Sequence[Run], folder: Path | None, anew: bool = False) -> dic
         If two runs have the same name, or a file in the folder is of a run under other conditions.
     """
     if len({run.stem for run in runs}) < len(runs):
-        raise RunError("two instances have the same name, or one is named twice; every run needs a name of its own")
+        raise RunError("two instances or solvers have the same name, or one is named twice; every run needs its own")
     if folder is None:
         return {}
     folder.mkdir(parents=True, exist_ok=True)

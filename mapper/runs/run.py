@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: zlib's level for instances on the wire: a million synapses take 3 MB and 0.1 s.
 _LEVEL: Final = 1
+#: Most characters of a solver with its settings in a file name; what is longer is cut and told apart by its digest.
+_LONGEST: Final = 120
 
 
 class RunError(MapperError, ValueError):
@@ -70,17 +72,24 @@ def in_force(effort: Effort, instance: Instance) -> Effort:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run to do: instance, solver, seed, and all limits in force (see `in_force`)."""
+    """One run to do: instance, solver, seed, and all limits in force (see `in_force`).
+
+    ``variant`` is the solver's name with the settings that it alone has (see `mapper.runs.variants`), empty if none.
+    """
 
     instance: Instance
     solver: str
     seed: int
     effort: Effort
+    variant: str = ""
 
     @property
     def stem(self) -> str:
         """Return the name of the run's files, without ending."""
-        return re.sub(r"[^\w.+-]", "_", f"{self.instance.name}.{self.solver}.s{self.seed}", flags=re.ASCII)
+        who = re.sub(r"[^\w.+@=-]", "_", self.variant or self.solver, flags=re.ASCII)
+        if len(who) > _LONGEST:
+            who = f"{who[:_LONGEST]}_{hashlib.sha256(self.variant.encode()).hexdigest()[:12]}"
+        return f"{re.sub(r'[^\w.+-]', '_', self.instance.name, flags=re.ASCII)}.{who}.s{self.seed}"
 
     @property
     def key(self) -> str:

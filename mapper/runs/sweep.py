@@ -15,7 +15,8 @@ from mapper.runs.apart import POLL, Unwanted, perform_remotely, supervise
 from mapper.runs.files import to_json, write_bytes, write_text
 from mapper.runs.folder import Turn, Turns, prepare
 from mapper.runs.perform import without_mapping
-from mapper.runs.run import Effort, Run, RunError, in_force, pack
+from mapper.runs.run import Effort, Run, RunError, pack
+from mapper.runs.variants import parse_variant
 
 if TYPE_CHECKING:
     from mapper.context import Event
@@ -49,7 +50,7 @@ def compare(
     instances : iterable of Instance
         What to solve.
     solvers : sequence of str
-        Names from `mapper.solver_names`, or ``module:function``.
+        Names from `mapper.solver_names`, or ``module:function``; with settings of their own: ``cpsat@improve=off``.
     seeds : sequence of int
         One run for each.
     time_limit, det_limit, threads, max_hicanns, options
@@ -71,23 +72,18 @@ def compare(
 
     Raises
     ------
-    SolverError, PluginError
+    SolverError, PluginError, OptionError
         If a solver or an option does not exist.
     RunError
         If the folder has runs under other conditions, or the executor breaks down; what is finished is kept.
     """
     from mapper.report.runs import parse_run
-    from mapper.solvers import check_settings
 
-    for solver in solvers:
-        check_settings(solver, options or {})
+    variants = [parse_variant(solver) for solver in solvers]
+    for variant in variants:
+        variant.check(options or {})
     effort = Effort(time_limit, det_limit, threads, max_hicanns, options)
-    runs = [
-        Run(instance, solver, seed, in_force(effort, instance))
-        for instance in instances
-        for solver in solvers
-        for seed in seeds
-    ]
+    runs = [variant.run(instance, seed, effort) for instance in instances for variant in variants for seed in seeds]
     folder = None if output is None else Path(output)
     done = prepare(runs, folder)
     missing = [run for run in runs if run.stem not in done]

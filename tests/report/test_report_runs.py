@@ -46,7 +46,7 @@ def test_an_interrupted_run_says_so(document):
 
 def test_settings_tell_solvers_apart(document):
     run = parse_run(document(settings={"routing": "dijkstra"}))
-    assert run.solver == "cpsat routing=dijkstra"
+    assert run.solver == "cpsat@routing=dijkstra"
 
 
 @pytest.mark.parametrize(

@@ -120,12 +120,12 @@ def test_a_shared_bus_on_two_hicanns_is_refused():
 
 @pytest.fixture(scope="module")
 def scarce():
-    """Return problem and draft of 448 neurons on 8 HICANNs with 16 working drivers each."""
+    """Return problem and draft of 448 neurons on 8 HICANNs with 32 working drivers each, no two of them adjacent."""
     rng = np.random.default_rng(5)
     n = 448
     pre, post = np.nonzero(rng.random((n, n)) < 0.08)
     network = network_from_edges(pre, post, neurons=n, inhibitory=pre % 56 >= 42)
-    dead = {"drivers": [(h, d) for h in range(8) for d in range(224) if d % 14]}
+    dead = {"drivers": [(h, d) for h in range(8) for d in range(224) if d % 7]}
     wafer = Wafer(Defects.from_components(components=dead), region=frozenset(range(8)))
     problem = Problem(Instance("t", network, wafer=wafer, limits=Limits(neuron_size=8)))
     return problem, linear(problem, problem.blank_mapping(), Context(), neurons_per_block=7)
@@ -139,8 +139,10 @@ def test_prices_of_drivers_change_the_merging_for_the_better(scarce):
         return estimate(problem, assign(problem, merged, "high_first"))
 
     once, thrice = expected(1), expected(3)
-    assert (once.prices[:8] > 0).all()
-    assert thrice.lost < 0.9 * once.lost
+    assert (once.prices[:8, 0] == 0).all(), "every bus gets its one driver"
+    assert (once.prices[:8, 1] > 0).all()
+    # measured: 3496 and 288
+    assert thrice.lost < 0.2 * once.lost
 
 
 class _Interrupted(Context):
