@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -64,6 +64,8 @@ class Context:
         Set from outside to end the solve with the best mapping found.
     pace : dict
         Fewest wall-clock seconds that each algorithm of each stage needed so far.
+    parameters : mapping
+        Raw parameters of CP-SAT, see `mapper.parameters`.
     """
 
     seed: int = 0
@@ -75,6 +77,7 @@ class Context:
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.monotonic)
     pace: dict[tuple[str, str], float] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     def rng(self, name: str) -> np.random.Generator:
         """Return the random generator of a named purpose; purposes do not disturb each other."""

@@ -18,6 +18,7 @@ from mapper.bounds import bound_any_placement, bound_these_buses, bound_this_pla
 from mapper.configure import configure
 from mapper.context import BudgetExhausted, Context, Event
 from mapper.first_use import compile_kernels, is_compiled
+from mapper.parameters import check_parameters, split
 from mapper.problem import Problem
 from mapper.search import DRAFT, LATER, search, stages
 from mapper.sizes import as_placed
@@ -98,7 +99,8 @@ def solve(
     max_hicanns : int, optional
         HICANNs that the mapping may configure, those that only pass signals on included.
     options : mapping, optional
-        ``stage=algorithm`` and ``stage.option=value`` settings.
+        ``stage=algorithm``, ``stage.option=value`` and ``param.NAME=VALUE`` settings; the last are raw parameters of
+        CP-SAT.
     events : callable, optional
         Gets every progress `Event`.
     stop : threading.Event, optional
@@ -126,7 +128,11 @@ def solve(
     _check_effort(time_limit, det_limit, seed, threads)
     check_settings(solver, settings)
     check_nothing_fixed_is_set(fix, settings)
-    context = Context(seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event())
+    decided, raw = split(settings)
+    check_parameters(raw, det_limit is not None)
+    context = Context(
+        seed, threads, time_limit, det_limit, max_hicanns, events, stop or threading.Event(), parameters=raw
+    )  # fmt: skip
     if solver in SEARCHES and context.remaining < float("inf") and not is_compiled():
         context.emit("notice", "first use", "compiling for about a minute, only this once; the time limit begins then")
         compile_kernels(search, context.stop)
@@ -141,7 +147,7 @@ def solve(
     beginning = _begin(problem, start, fix, remap)
     best = _Incumbent(context, bound_any_placement(problem))
     context.emit("bound", bound=best.bound.value, message=best.bound.kind)
-    _search(problem, solver, settings, context.keeping(_closing(context)), best, beginning)
+    _search(problem, solver, decided, context.keeping(_closing(context)), best, beginning)
     if best.mapping is None:
         allowed = "the wafer" if max_hicanns is None else f"{max_hicanns} HICANNs"
         raise ResourceExhausted(f"no mapping found: the network does not fit onto {allowed} in any way tried")

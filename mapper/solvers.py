@@ -13,6 +13,7 @@ from inspect import Parameter, signature
 from typing import Any, Final
 
 from mapper.context import Context
+from mapper.parameters import check_parameters, split
 from mapper.plugins import (
     PluginError,
     find_entry,
@@ -252,11 +253,13 @@ def check_settings(solver: str, settings: Mapping[str, str]) -> None:
 
     Raises
     ------
-    SolverError
-        If the solver, a stage, an algorithm or an option does not exist, or a value has the wrong type.
+    SolverError, OptionError
+        If the solver, a stage, an algorithm, an option or a raw parameter does not exist, or a value is wrong.
     PluginError
         If the solver belongs to another package and cannot be used; it checks its settings itself, when it begins.
     """
+    settings, raw = split(settings)
+    check_parameters(raw)
     found = find_solver(solver)
     if isinstance(found, tuple):
         with_settings(found, settings)

@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
     "view": Command("mapper.cli.view", "view", "Show solutions on the wafer, in the browser or as pictures."),
     "diff": Command("mapper.cli.diff", "diff", "Say what two solutions do differently."),
     "instances": Command("mapper.cli.instances", "instances", "List, show, copy and validate instances."),
+    "config": Command("mapper.cli.config", "config", "Show settings and where they come from."),
     "doctor": Command("mapper.cli.doctor", "doctor", "Show versions, machine and extras; solve a sample."),
     "schema": Command("mapper.cli.schema", "schema", "Print the JSON Schema of a file format."),
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -92,9 +92,21 @@ def _finite(ctx: click.Context, param: click.Parameter, value: float | None) -> 
     return value
 
 
+#: Key of `click.Context.meta` under which ``--param`` is stored until ``--set`` is read.
+_RAW: Final = "mapper.cli.raw"
+
+
+def _remember_raw(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> None:
+    for value in values:
+        name, equals, _ = value.partition("=")
+        if not (equals and name.strip()):
+            raise click.BadParameter(f"{value!r} must read NAME=VALUE, e.g. linearization_level=2")
+    ctx.meta[_RAW] = values
+
+
 def _settings(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     settings = {}
-    for value in values:
+    for value in (*values, *(f"param.{raw.lstrip()}" for raw in ctx.meta.get(_RAW, ()))):
         path, equals, setting = value.partition("=")
         if not (equals and path.strip()):
             raise click.BadParameter(f"{value!r} must read PATH=VALUE, e.g. routing=dijkstra")
@@ -114,6 +126,11 @@ effort_options = stacked(
     click.option(
         "--set", "settings", multiple=True, metavar="PATH=VALUE", callback=_settings,
         help="Choose an algorithm or set an option, e.g. routing=dijkstra; may be repeated.",
+    ),
+    click.option(
+        "--param", "raw", multiple=True, is_eager=True, metavar="NAME=VALUE", callback=_remember_raw,
+        expose_value=False,
+        help="Raw parameter of CP-SAT, e.g. linearization_level=2: short for --set param.NAME=VALUE; may be repeated.",
     ),
     click.option(
         "--progress", type=click.Choice(STYLES), default="auto", show_default=True,

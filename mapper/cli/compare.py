@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from mapper.cli import _common
+from mapper.cli import _common, _config
 from mapper.cli._interrupts import Interrupts, run_in_thread
 from mapper.cli._progress import Reporter, choose_style
 from mapper.cli._run import check_solvers, effort_options
@@ -90,6 +90,8 @@ def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 @click.option("--dry-run", is_flag=True, help="Only list the runs and say which are finished.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @_common.json_option
+@_config.official_option
+@_config.configured
 @_common.common_options
 @click.pass_context
 def compare(
@@ -125,6 +127,8 @@ def compare(
     runs = _runs(instances, solvers, seeds, Effort(time_limit, det_limit, threads, max_chips, settings))
     for variant in solvers:
         variant.check(settings)
+    for run in runs:
+        _config.check_budget(ctx, run.instance)
     runs = runs[shard[0] - 1 :: shard[1]]
     done = prepare(runs, output, anew=force)
     if output is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mapper.cli import _common
+from mapper.cli import _common, _config
 from mapper.cli._calibration import calibration_option, mismatch, read_calibration
 from mapper.cli._emulation import document, report_document, saturated, saturated_text, text
 from mapper.cli._emulation_options import analysis_options, imperfection_options, run_options, setup_of
@@ -35,6 +35,7 @@ _SUMMARY: Final = ".emulation.json"
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.h5|FILE.npz", help="Write recordings.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @_common.json_option
+@_config.configured
 @_common.common_options
 @click.pass_context
 def emulate(

@@ -6,12 +6,13 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from mapper.cli import _common
+from mapper.cli import _common, _config
 from mapper.cli._calibration import calibration_option, read_calibration, written_through
 from mapper.cli._interrupts import Interrupts
 from mapper.cli._progress import Reporter, choose_style
@@ -61,6 +62,8 @@ def loss(text: str) -> tuple[float, bool]:
 @click.option("--events", metavar="FILE|-", help="Write events as JSON lines.")
 @click.option("--force", is_flag=True, help="Overwrite existing files.")
 @_common.json_option
+@_config.official_option
+@_config.configured
 @_common.common_options
 @click.pass_context
 def solve(
@@ -97,6 +100,7 @@ def solve(
     check_solvers((solver,))
     warm = read_start(start, fix, remap, _whisper(style))
     problem = _common.read_instance(instance)
+    _config.check_budget(ctx, problem)
     curves = None if calibration is None else read_calibration(calibration, problem)
     effort = Effort(time_limit, det_limit, threads, max_chips, settings)
     with event_stream(events) as stream, Interrupts() as interrupts:
@@ -111,6 +115,7 @@ def solve(
                 ctx.exit(interrupts.exit_code)
         if curves is not None:
             solution = written_through(solution, problem, curves)
+        solution = replace(solution, run={**solution.run, "config_origin": _config.origins(ctx)})
         written = _write(solution, output)
         document = solution_document(problem, solution, written)
         reporter.record("status", status=solution.status)

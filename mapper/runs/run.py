@@ -86,10 +86,11 @@ class Run:
     @property
     def stem(self) -> str:
         """Return the name of the run's files, without ending."""
-        who = re.sub(r"[^\w.+@=-]", "_", self.variant or self.solver, flags=re.ASCII)
+        name = self.variant or self.solver
+        instance, who = (re.sub(r"[^\w.+@=-]", "_", text, flags=re.ASCII) for text in (self.instance.name, name))
         if len(who) > _LONGEST:
-            who = f"{who[:_LONGEST]}_{hashlib.sha256(self.variant.encode()).hexdigest()[:12]}"
-        return f"{re.sub(r'[^\w.+-]', '_', self.instance.name, flags=re.ASCII)}.{who}.s{self.seed}"
+            who = f"{who[:_LONGEST]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        return f"{instance}.{who}.s{self.seed}"
 
     @property
     def key(self) -> str:

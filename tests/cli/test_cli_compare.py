@@ -110,3 +110,46 @@ def test_the_same_instance_twice_is_refused(run, tiny, fake_solve):
     result = run("compare", tiny, tiny)
     assert result.exit_code == 2
     assert "one is named twice" in result.stderr
+
+
+def test_solvers_with_settings_of_their_own(run, tiny, tmp_path, fake_solve):
+    own = "cpsat@improve=off@rows.ilp=no"
+    result = run("compare", tiny, "--solvers", f"cpsat,{own}", "--set", "rows.ilp=yes")
+    assert result.exit_code == 0, result.stderr
+    assert [call["options"] for call in fake_solve.calls] == [
+        {"rows.ilp": "yes"}, {"rows.ilp": "no", "improve": "off"},
+    ]  # fmt: skip
+    assert [line.split()[1] for line in result.stdout.splitlines()[2:4]] == ["cpsat", own]
+    args = ("compare", tiny, "--solvers", own, "-o", "runs")
+    assert run(*args).exit_code == 0
+    names = {f"tiny-test.{own}.s0.json", f"tiny-test.{own}.s0.sol.zip"}
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == names
+    again = run(*args, "--solvers", f"cpsat,{own}", "--dry-run", "--shard", "2/2")
+    assert again.stdout == f"tiny-test.{own}.s0: finished before\n"
+    assert len(fake_solve.calls) == 3
+
+
+def test_a_run_in_a_process_of_its_own_has_its_settings(run, tiny, tmp_path):
+    result = run("compare", tiny, "--solvers", "marocco@routing=dijkstra", "--jobs", "1", "-o", "runs", "-q")
+    assert result.exit_code == 0, result.stderr
+    document = json.loads((tmp_path / "runs/tiny-test.marocco@routing=dijkstra.s0.json").read_text())
+    assert (document["solver"], document["options"]["routing"]) == ("marocco", "dijkstra")
+    page = run("report", "runs", "-o", "page.md")
+    assert page.exit_code == 0, page.stderr
+    text = (tmp_path / "page.md").read_text()
+    assert "mapper compare tiny-test --solvers marocco@routing=dijkstra --seeds 0," in text
+
+
+@pytest.mark.parametrize(
+    ("solvers", "words"),
+    [
+        ("cpsat@improve", "must read SOLVER@PATH=VALUE"),
+        ("cpsta@improve=off", "did you mean 'cpsat'?"),
+        ("cpsat@improove=off", "no stage 'improove'"),
+        ("marocco@routing=fast", "routing has no algorithm 'fast'"),
+    ],
+)
+def test_wrong_settings_of_a_solver(run, tiny, fake_solve, solvers, words):
+    result = run("compare", tiny, "--solvers", solvers)
+    assert (result.exit_code, fake_solve.calls) == (2, [])
+    assert words in result.stderr

@@ -198,3 +198,14 @@ def test_equal_solutions_make_equal_files(run, tiny, tmp_path, fake_solve):
     assert (tmp_path / "a.sol.zip").read_bytes() == (tmp_path / "b.sol.zip").read_bytes()
     with np.load(tmp_path / "a.sol.zip", allow_pickle=False) as archive:
         assert json.loads(bytes(archive["solution.json"]))["synapses"] == 6
+
+
+def test_raw_parameters_of_cpsat(run, tiny, fake_solve):
+    result = run("solve", tiny, "--set", "routing=dijkstra", "--param", "linearization_level=2", "--param", "name=a=b")
+    assert result.exit_code == 0, result.stderr
+    assert fake_solve.calls[0]["options"] == {
+        "routing": "dijkstra", "param.linearization_level": "2", "param.name": "a=b",
+    }  # fmt: skip
+    wrong = run("solve", tiny, "--param", "linearization_level")
+    assert (wrong.exit_code, len(fake_solve.calls)) == (2, 1)
+    assert "must read NAME=VALUE" in wrong.stderr
