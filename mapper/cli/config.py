@@ -64,7 +64,7 @@ def _shown(command: str, found: list[_config.Layer], budget: dict[str, tuple[Any
         if key == "set":
             continue
         if key in resolved.values:
-            value, origin = resolved.values[key].value, resolved.values[key].origin
+            value, origin = _number(command, key, resolved.values[key].value), resolved.values[key].origin
         elif command in _config.SHARED and key in _config.BUDGET and not (limited and key in _config.LIMITS):
             value, origin = budget.get(key, (None, "the instance's budget"))
         else:
@@ -73,6 +73,13 @@ def _shown(command: str, found: list[_config.Layer], budget: dict[str, tuple[Any
         result[key] = {"value": value, "origin": origin}
     settings = {f"set.{p}": {"value": f.value, "origin": f.origin} for p, f in resolved.settings.items()}
     return result | settings
+
+
+def _number(command: str, key: str, value: Any) -> Any:
+    """Return the number that a value is for its option, else the value as it was written."""
+    owner, option = _config.find_option(command, key)
+    typed = option.type_cast_value(click.Context(owner), value)
+    return typed if isinstance(typed, int | float) else value
 
 
 def _text(value: Any) -> str:

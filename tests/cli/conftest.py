@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,9 +49,11 @@ def tiny(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Run the command line in an empty folder."""
+    """Run the command line in an empty folder, without settings of whoever runs the tests."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MAPPER_TRACEBACK", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    for name in [name for name in os.environ if name.startswith("MAPPER_")]:
+        monkeypatch.delenv(name)
 
     def invoke(*args: object) -> Result:
         return CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="mapper")

@@ -111,9 +111,11 @@ def test_the_pages_show_many_commands_and_a_wrong_one_would_be_found(blocks):
 def test_the_reference_has_every_command_and_option(generators):
     text = generators.commands.reference(cli)
     sections = dict(re.findall(r"^## (mapper[^\n]*)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
-    group = COMMANDS["instances"]
-    below = getattr(import_module(group.module), group.attribute).commands
-    assert set(sections) == {"mapper", *(f"mapper {n}" for n in COMMANDS), *(f"mapper instances {n}" for n in below)}
+    expected = {"mapper", *(f"mapper {n}" for n in COMMANDS)}
+    for group in ("config", "instances"):
+        below = getattr(import_module(COMMANDS[group].module), COMMANDS[group].attribute).commands
+        expected |= {f"mapper {group} {n}" for n in below}
+    assert set(sections) == expected
     for name, entry in COMMANDS.items():
         command = getattr(import_module(entry.module), entry.attribute)
         for parameter in command.params:
