@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from importlib import import_module
 
 import pytest
 from ortools.sat.python import cp_model
@@ -82,7 +83,7 @@ def test_the_context_hands_them_on_and_the_solution_records_them(monkeypatch):
         seen.append(dict(context.parameters))
         return real(model, context, seconds)
 
-    monkeypatch.setattr("mapper.cpsat.run_solver", spy)
+    monkeypatch.setattr(import_module("mapper.placement.assignment_cpsat"), "run_solver", spy)
     settings = {"placement": "assignment_cpsat", "param.linearization_level": "2"}
     solution = package.solve(library.load("guidebook"), "marocco", det_limit=1.0, options=settings)
     assert solution.options["param.linearization_level"] == "2"
